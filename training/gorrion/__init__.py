@@ -1,0 +1,1 @@
+"""Recipe of Gorrión, the small Spanish language model embedded in Patio."""
