@@ -1,0 +1,57 @@
+import type { Failure } from './failure.ts';
+import type { ModelEntry, VariantId } from './model.ts';
+
+/** What the Worker found on this machine before anything was loaded. */
+export interface Device {
+  /** Threads WebAssembly may use; 1 where the page is not cross-origin isolated. */
+  readonly threads: number;
+  readonly isolated: boolean;
+  /** WebAssembly can suspend for a promise (JSPI). */
+  readonly jspi: boolean;
+  readonly gpu: Gpu | null;
+}
+
+export interface Gpu {
+  readonly description: string;
+  /** A software adapter: right answers, no speed. Counts as no GPU. */
+  readonly software: boolean;
+  /** Half-precision arithmetic (`shader-f16`). */
+  readonly f16: boolean;
+  /** Bytes. */
+  readonly maxBufferSize: number;
+  readonly maxStorageBufferBindingSize: number;
+}
+
+export type Backend = 'cpu' | 'gpu';
+export type BackendChoice = 'auto' | Backend;
+
+export type Fit =
+  | { readonly ok: true; readonly backend: Backend; readonly variant: VariantId }
+  | { readonly ok: false; readonly failure: Failure };
+
+/** WebAssembly memory of every build of the runtime ends at 4 GiB; loading takes about twice the weights. */
+const CPU_BUDGET_BYTES = 1.9 * 2 ** 30;
+
+/**
+ * Which variant of a model runs here. A GPU that the person asks for by name is used even when it is
+ * a software one, so that the path can be tried anywhere.
+ */
+export function fit(model: ModelEntry, device: Device, choice: BackendChoice): Fit {
+  const { gpu } = device;
+  if (choice === 'gpu' && gpu === null) return { ok: false, failure: { code: 'gpu-unavailable' } };
+  const wantsGpu = choice === 'gpu' || (choice === 'auto' && gpu !== null && !gpu.software);
+  if (wantsGpu && gpu !== null && model.variants.gpu4 !== undefined) {
+    if (model.variants.gpu4 <= gpu.maxBufferSize) {
+      return { ok: true, backend: 'gpu', variant: 'gpu4' };
+    }
+    if (choice === 'gpu') return tooLarge(model.variants.gpu4, gpu.maxBufferSize);
+  }
+  const bytes = model.variants.cpu8;
+  if (bytes === undefined) return { ok: false, failure: { code: 'gpu-unavailable' } };
+  if (bytes > CPU_BUDGET_BYTES) return tooLarge(bytes, CPU_BUDGET_BYTES);
+  return { ok: true, backend: 'cpu', variant: 'cpu8' };
+}
+
+function tooLarge(needBytes: number, haveBytes: number): Fit {
+  return { ok: false, failure: { code: 'model-too-large', needBytes, haveBytes } };
+}

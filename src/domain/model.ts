@@ -1,0 +1,90 @@
+/** Text in every language of the interface; Spanish is the source of truth. */
+export type Localized = { readonly es: string; readonly en: string };
+
+export type TaskId = 'text-generation';
+
+/** Arithmetic a package was built for: 8-bit integer products, 4-bit blocks, or exact. */
+export type VariantId = 'cpu8' | 'gpu4' | 'fp32';
+
+/** Where files come from. Bundled paths are relative to the app's base address. */
+export type Source = { readonly kind: 'bundled'; readonly path: string };
+
+/** A `completion` model continues the text; a `chat` model is asked through its chat template. */
+export type Prompting = 'completion' | 'chat';
+
+export interface ModelEntry {
+  readonly id: string;
+  readonly name: string;
+  readonly summary: Localized;
+  readonly task: TaskId;
+  readonly prompting: Prompting;
+  readonly source: Source;
+  /** Count of trained weights. */
+  readonly parameters: number;
+  /** Longest sequence, prompt and answer together, in tokens. */
+  readonly contextTokens: number;
+  readonly license: string;
+  readonly languages: readonly string[];
+  /** Bytes of graph and weights of each variant. */
+  readonly variants: Readonly<Partial<Record<VariantId, number>>>;
+}
+
+export interface AdapterEntry {
+  readonly id: string;
+  /** Id of the model it was trained over. */
+  readonly base: string;
+  readonly name: string;
+  readonly summary: Localized;
+  readonly prompting: Prompting;
+  readonly source: Source;
+  readonly bytes: number;
+  readonly license: string;
+}
+
+export interface ExamplePrompt {
+  readonly id: string;
+  readonly title: Localized;
+  readonly text: string;
+  /** Columns shown with it. */
+  readonly voices: readonly Voice[];
+}
+
+export interface Catalogue {
+  readonly models: readonly ModelEntry[];
+  readonly adapters: readonly AdapterEntry[];
+  readonly examples: readonly ExamplePrompt[];
+}
+
+/** What a column is: a model, alone or with one adapter. */
+export interface Voice {
+  readonly model: string;
+  readonly adapter: string | null;
+}
+
+export function findModel(catalogue: Catalogue, id: string): ModelEntry | undefined {
+  return catalogue.models.find((model) => model.id === id);
+}
+
+export function findAdapter(catalogue: Catalogue, id: string | null): AdapterEntry | undefined {
+  return catalogue.adapters.find((adapter) => adapter.id === id);
+}
+
+/** Every voice of the catalogue: each model alone, then with each of its adapters. */
+export function voices(catalogue: Catalogue): Voice[] {
+  return catalogue.models.flatMap((model) => [
+    { model: model.id, adapter: null },
+    ...catalogue.adapters
+      .filter((adapter) => adapter.base === model.id)
+      .map((adapter) => ({ model: model.id, adapter: adapter.id })),
+  ]);
+}
+
+export function sameVoice(a: Voice, b: Voice): boolean {
+  return a.model === b.model && a.adapter === b.adapter;
+}
+
+/** Name shown for a voice; ids stand in for what the catalogue no longer has. */
+export function voiceName(catalogue: Catalogue, voice: Voice): string {
+  if (voice.adapter !== null) return findAdapter(catalogue, voice.adapter)?.name ?? voice.adapter;
+  return findModel(catalogue, voice.model)?.name ?? voice.model;
+}
