@@ -35,9 +35,10 @@ export type ParamOverrides = Partial<Params>;
 export const MAX_STOP_STRINGS = 8;
 
 export const DEFAULT_PARAMS: Params = {
-  ...(Object.fromEntries(
-    NUMERIC_PARAM_IDS.map((id) => [id, NUMERIC_PARAMS[id].initial]),
-  ) as Record<NumericParam, number>),
+  ...(Object.fromEntries(NUMERIC_PARAM_IDS.map((id) => [id, NUMERIC_PARAMS[id].initial])) as Record<
+    NumericParam,
+    number
+  >),
   stop: [],
 };
 

@@ -1,0 +1,33 @@
+import type { Device } from '../domain/device.ts';
+import type { CellId, RunEvent } from '../run/cell.ts';
+import type { Batch } from '../run/plan.ts';
+
+/** An event and the cell it speaks of. */
+export interface CellEvent {
+  readonly cell: CellId;
+  readonly event: RunEvent;
+}
+
+/**
+ * Anything that turns a Batch into RunEvents.
+ *
+ * Law of `run`: it never throws; each cell of the batch gets exactly one last event (`done`,
+ * `failed` or `cancelled`), whatever happens to the Worker behind it.
+ */
+export interface Engine {
+  /** What this machine offers; probed once, before anything is loaded. Never throws. */
+  probe(): Promise<Device>;
+
+  /**
+   * @param signal ends the whole batch: it asks, and kills after 1.5 s without an answer
+   * @param cellSignals ends single cells while the rest goes on; a cell without one goes on to its end
+   */
+  run(
+    batch: Batch,
+    signal: AbortSignal,
+    cellSignals?: ReadonlyMap<CellId, AbortSignal>,
+  ): AsyncIterable<CellEvent>;
+
+  /** Terminates the Worker and gives its memory back. A later `run` starts a fresh one. */
+  dispose(): void;
+}
