@@ -1,1 +1,1 @@
-throw new Error("onnxruntime-node is left out of Patio: the runtime is onnxruntime-web");
+throw new Error('onnxruntime-node is left out of Patio: the runtime is onnxruntime-web');

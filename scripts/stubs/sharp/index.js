@@ -1,1 +1,1 @@
-throw new Error("sharp is left out of Patio: no image is processed in Node");
+throw new Error('sharp is left out of Patio: no image is processed in Node');
