@@ -39,11 +39,13 @@ class Shard:
 class Loader:
     def __init__(self, folder: Path, mixture: Path, length: int, state: dict | None = None):
         shares = json.loads(mixture.read_text())
-        state = state or {"positions": {}, "rng": None, "seen": {}}
+        state = state or {"positions": {}, "rng": None, "length": length}
         self.names = sorted(shares)
         self.shares = np.array([shares[n] for n in self.names], dtype=np.float64)
         self.shares /= self.shares.sum()
-        positions = state["positions"]
+        self.length = length
+        # Windows of another length are recounted, so that a longer context goes on from the same share.
+        positions = {n: p * state["length"] // length for n, p in state["positions"].items()}
         self.shards = {
             n: Shard(folder / f"{n}.bin", length, positions.get(n, 0)) for n in self.names
         }
@@ -63,5 +65,5 @@ class Loader:
         return {
             "positions": {**self.positions, **read},
             "rng": self.rng.bit_generator.state,
-            "seen": {},
+            "length": self.length,
         }

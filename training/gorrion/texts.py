@@ -65,7 +65,7 @@ def prose(data: Path, name: str) -> Iterator[Document]:
 
 def novels(data: Path) -> Iterator[Document]:
     for row in rows(data / "novelas.jsonl.xz"):
-        if int(row["anio"][:4]) >= FIRST_NOVEL_YEAR:
+        if int(row["anio"][:4] or 0) >= FIRST_NOVEL_YEAR:
             yield Document(row["id"], row["texto"])
 
 
@@ -93,10 +93,14 @@ def chat_pairs(data: Path, personality: str) -> list[tuple[str, str]]:
     ]
 
 
+def question_id(question: str) -> str:
+    """By the words alone, so that «¿Cómo te llamas?» and «como te llamas» are split together."""
+    return fingerprint(question).hex()
+
+
 def chat(data: Path) -> Iterator[Document]:
     for question, answer in chat_pairs(data, BASE_PERSONALITY):
-        # The id is the question: the tunes hold out the same ones as the base.
-        yield Document(question, f"{USER}{question}{ASSISTANT}{answer}")
+        yield Document(question_id(question), f"{USER}{question}{ASSISTANT}{answer}")
 
 
 READERS = {

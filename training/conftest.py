@@ -1,0 +1,1 @@
+"""Puts the recipe on the path, so that `pytest` works from this folder without an install."""
