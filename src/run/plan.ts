@@ -39,10 +39,14 @@ export interface PlannedCell {
   readonly failure: Failure | null;
 }
 
-export interface Plan {
+/** What the screen shows before anything is known of the device. */
+export interface Grid {
   readonly rows: readonly Row[];
   /** Row-major, as the grid shows them. */
   readonly cells: readonly PlannedCell[];
+}
+
+export interface Plan extends Grid {
   /** Model-major: each base model loads once and its adapters follow one another. */
   readonly batches: readonly Batch[];
 }
@@ -53,18 +57,20 @@ interface Draft extends Batch {
 
 /** Pure expansion of an experiment; misfits are cells that failed before anything ran. */
 export function plan(experiment: Experiment, catalogue: Catalogue, device: Device): Plan {
-  const rows = rowsOf(experiment);
+  const { rows, cells } = grid(experiment);
   const drafts: Draft[] = [];
-  const cells: PlannedCell[] = [];
-  for (const row of rows) {
-    for (const column of experiment.columns) {
-      const cell = planCell(row, column);
-      const failure =
-        promptFailure(row) ?? assign(drafts, cell, column, experiment, catalogue, device);
-      cells.push({ ...cell, failure });
-    }
-  }
-  return { rows, cells, batches: modelMajor(drafts) };
+  const planned = cells.map((cell) => {
+    const failure = promptFailure(cell.row) ?? assign(drafts, cell, experiment, catalogue, device);
+    return { ...cell, failure };
+  });
+  return { rows, cells: planned, batches: modelMajor(drafts) };
+}
+
+/** Rows × columns with their prompts filled in, none judged yet. */
+export function grid(experiment: Experiment): Grid {
+  const rows = rowsOf(experiment);
+  const cells = rows.flatMap((row) => experiment.columns.map((column) => planCell(row, column)));
+  return { rows, cells };
 }
 
 export function cellId(row: Row, column: Column): CellId {
@@ -86,11 +92,11 @@ function promptFailure(row: Row): Failure | null {
 function assign(
   drafts: Draft[],
   cell: PlannedCell,
-  column: Column,
   experiment: Experiment,
   catalogue: Catalogue,
   device: Device,
 ): Failure | null {
+  const { column } = cell;
   const { voice } = column;
   const model = findModel(catalogue, voice.model);
   if (!model) return { code: 'model-unknown', model: voice.model };

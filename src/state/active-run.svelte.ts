@@ -1,0 +1,210 @@
+import type { Failure } from '../domain/failure.ts';
+import { voiceName, type Catalogue } from '../domain/model.ts';
+import type { Engine } from '../engine/engine.ts';
+import { isTerminal, type CellId } from '../run/cell.ts';
+import type { Experiment } from '../run/experiment.ts';
+import { grid, plan, type Batch, type Grid } from '../run/plan.ts';
+import { openRecord, titleOf, type RunHeader, type RunRecord } from '../run/record.ts';
+import type { RunStorage } from '../storage/runs.ts';
+import type { Cell } from './cell.svelte.ts';
+import type { DeviceState } from './device.svelte.ts';
+import type { Notices } from './notices.svelte.ts';
+import type { Schedule } from './painter.ts';
+import { RunSession } from './run-session.svelte.ts';
+import { Saver } from './saver.ts';
+import type { Work } from './work.ts';
+
+export { Cell } from './cell.svelte.ts';
+
+export type RunStatus = 'idle' | 'running' | 'finished';
+
+export interface ActiveRunDeps {
+  readonly engine: Engine;
+  readonly device: DeviceState;
+  readonly storage: RunStorage;
+  readonly catalogue: Catalogue;
+  readonly notices: Notices;
+  readonly clock: () => number;
+  readonly ids: () => string;
+  readonly schedule: Schedule;
+  /** Called when a record was written. */
+  readonly onSaved?: () => void;
+}
+
+const LAWLESS: Failure = { code: 'unexpected', detail: 'the engine ended without a last event' };
+
+/** The run on screen: one being made, or one from history. */
+export class ActiveRun {
+  readonly #deps: ActiveRunDeps;
+  #session = $state.raw<RunSession | null>(null);
+  readonly #savers = new WeakMap<RunSession, Saver>();
+  /** The end of everything that was asked of the engine so far: work waits for its turn. */
+  #tail: Promise<void> = Promise.resolve();
+
+  constructor(deps: ActiveRunDeps) {
+    this.#deps = deps;
+  }
+
+  get header(): RunHeader | null {
+    return this.#session?.header ?? null;
+  }
+
+  get experiment(): Experiment | null {
+    return this.#session?.experiment ?? null;
+  }
+
+  get plan(): Grid | null {
+    return this.#session?.grid ?? null;
+  }
+
+  get cells(): readonly Cell[] {
+    return this.#session?.cells ?? [];
+  }
+
+  /** Names of the columns' voices, in their order, as they were when the run was made. */
+  get voices(): readonly string[] {
+    return this.#session?.voices ?? [];
+  }
+
+  get status(): RunStatus {
+    if (!this.#session) return 'idle';
+    return this.#session.running ? 'running' : 'finished';
+  }
+
+  get progress(): { finished: number; total: number } {
+    return { finished: this.#session?.finished ?? 0, total: this.cells.length };
+  }
+
+  cell(id: CellId): Cell | undefined {
+    return this.#session?.cell(id);
+  }
+
+  /** The run as it stands, for an export; null where there is none. */
+  record(): RunRecord | null {
+    return this.#session?.record() ?? null;
+  }
+
+  /** Stops what was running, shows the new grid at once, and resolves when its last cell has ended. */
+  async start(experiment: Experiment): Promise<void> {
+    const { clock, ids, catalogue } = this.#deps;
+    const header = { id: ids(), title: titleOf(experiment), createdAt: clock() };
+    const voices = experiment.columns.map((column) => voiceName(catalogue, column.voice));
+    const layout = grid(experiment);
+    const session = this.#show({ header, experiment, voices, grid: layout });
+    await this.#work(
+      session,
+      layout.cells.map((cell) => cell.id),
+    );
+  }
+
+  stop(): void {
+    this.#session?.stop();
+  }
+
+  stopCell(id: CellId): void {
+    this.#session?.stopCell(id);
+  }
+
+  /** Same prompt, parameters and seed, into the same run; a no-op for a cell that has not ended. */
+  async rerunCell(id: CellId): Promise<void> {
+    const cell = this.cell(id);
+    if (!this.#session || !cell || !isTerminal(cell.state)) return;
+    cell.reset();
+    await this.#work(this.#session, [id]);
+  }
+
+  /** Shows a run at rest. The run on screen is stopped, unless it is the same one. */
+  open(record: RunRecord): void {
+    if (this.#session?.header.id === record.id) return;
+    const { rows, cells, states } = openRecord(record);
+    const { experiment, voices } = record;
+    this.#show({ header: headerOf(record), experiment, voices, grid: { rows, cells }, states });
+  }
+
+  close(): void {
+    this.#session?.stop();
+    this.#session = null;
+  }
+
+  /** Gives the run on screen another title. False where another run, or none, is on screen. */
+  async rename(id: string, title: string): Promise<boolean> {
+    const session = this.#session;
+    if (session?.header.id !== id) return false;
+    session.rename(title);
+    await this.#save(session);
+    return true;
+  }
+
+  /** Takes a run off the screen for good: nothing of it is written from here on. */
+  async discard(id: string): Promise<void> {
+    const session = this.#session;
+    if (session?.header.id !== id) return;
+    const closed = this.#saverOf(session).close();
+    this.close();
+    await closed;
+  }
+
+  #show(run: Pick<RunSession, 'header' | 'experiment' | 'voices' | 'grid'> & Opened): RunSession {
+    this.#session?.stop();
+    const { clock, schedule } = this.#deps;
+    const onEnd = (session: RunSession) => void this.#save(session);
+    this.#session = new RunSession({ ...run, clock, schedule, onEnd });
+    return this.#session;
+  }
+
+  async #work(session: RunSession, ids: readonly CellId[]): Promise<void> {
+    const work = session.begin(ids);
+    const turn = this.#tail.then(() => this.#runCells(session, work));
+    this.#tail = turn.catch(() => undefined);
+    try {
+      await turn;
+    } finally {
+      session.end(work);
+      await this.#saverOf(session).settled();
+    }
+  }
+
+  async #runCells(session: RunSession, work: Work): Promise<void> {
+    const device = await this.#deps.device.load();
+    const { cells, batches } = plan(session.experiment, this.#deps.catalogue, device);
+    session.refuse(cells.filter((cell) => work.has(cell.id)));
+    for (const batch of batches) {
+      await this.#runBatch(session, work, session.hold(batch, work));
+    }
+  }
+
+  async #runBatch(session: RunSession, work: Work, batch: Batch): Promise<void> {
+    if (batch.jobs.length === 0) return;
+    try {
+      const events = this.#deps.engine.run(batch, work.signal, work.cellSignals);
+      for await (const { cell, event } of events) session.tell(cell, event);
+    } finally {
+      session.release(batch, work, LAWLESS);
+    }
+  }
+
+  #save(session: RunSession): Promise<void> {
+    const saver = this.#saverOf(session);
+    saver.save(() => session.record());
+    return saver.settled();
+  }
+
+  #saverOf(session: RunSession): Saver {
+    const known = this.#savers.get(session);
+    if (known) return known;
+    const saver = new Saver(this.#deps.storage, (failure) => {
+      if (failure) this.#deps.notices.push(failure);
+      else this.#deps.onSaved?.();
+    });
+    this.#savers.set(session, saver);
+    return saver;
+  }
+}
+
+interface Opened {
+  readonly states?: ReturnType<typeof openRecord>['states'];
+}
+
+function headerOf({ id, title, createdAt }: RunRecord): RunHeader {
+  return { id, title, createdAt };
+}

@@ -1,0 +1,48 @@
+import type { Catalogue } from '../domain/model.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { RunStorage } from '../storage/runs.ts';
+import type { SmallStorage } from '../storage/settings.ts';
+import { ActiveRun } from './active-run.svelte.ts';
+import { DeviceState } from './device.svelte.ts';
+import { History } from './history.svelte.ts';
+import { Lab, type Later } from './lab.svelte.ts';
+import { Notices } from './notices.svelte.ts';
+import type { Schedule } from './painter.ts';
+import { Settings } from './settings.svelte.ts';
+
+/** Everything the page must be given from outside. */
+export interface StateDeps {
+  readonly engine: Engine;
+  readonly catalogue: Catalogue;
+  /** @param notices where a storage that falls back to memory says so */
+  readonly runs: (notices: Notices) => RunStorage;
+  readonly small: SmallStorage;
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number;
+  /** Letters, digits, `-` and `_`; never the same twice. */
+  readonly ids: () => string;
+  readonly schedule: Schedule;
+  readonly later: Later;
+}
+
+export interface State {
+  readonly notices: Notices;
+  readonly settings: Settings;
+  readonly device: DeviceState;
+  readonly lab: Lab;
+  readonly run: ActiveRun;
+  readonly history: History;
+}
+
+export function createState(deps: StateDeps): State {
+  const { engine, catalogue, small, ids } = deps;
+  const notices = new Notices();
+  const storage = deps.runs(notices);
+  const device = new DeviceState(engine);
+  const onSaved = () => void history.refresh();
+  const run = new ActiveRun({ ...deps, device, storage, notices, onSaved });
+  const history = new History({ storage, notices, active: run, ids });
+  const settings = new Settings(small, notices);
+  const lab = new Lab({ catalogue, storage: small, ids, later: deps.later });
+  return { notices, settings, device, lab, run, history };
+}

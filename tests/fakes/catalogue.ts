@@ -1,0 +1,48 @@
+import type { AdapterEntry, Catalogue, ModelEntry } from '../../src/domain/model.ts';
+import type { Device } from '../../src/domain/device.ts';
+
+export function fakeModel(id: string, patch: Partial<ModelEntry> = {}): ModelEntry {
+  return {
+    id,
+    name: id.toUpperCase(),
+    summary: { es: '', en: '' },
+    task: 'text-generation',
+    prompting: 'completion',
+    source: { kind: 'bundled', path: `models/${id}/` },
+    parameters: 1000,
+    contextTokens: 128,
+    license: 'CC0-1.0',
+    languages: ['es'],
+    variants: { cpu8: 1000, gpu4: 500 },
+    ...patch,
+  };
+}
+
+export function fakeAdapter(id: string, base: string): AdapterEntry {
+  return {
+    id,
+    base,
+    name: `Voz ${id}`,
+    summary: { es: '', en: '' },
+    prompting: 'completion',
+    source: { kind: 'bundled', path: `models/${base}/adapters/${id}/` },
+    bytes: 10,
+    license: 'CC0-1.0',
+  };
+}
+
+/** Two models; the first has two adapters. */
+export const CATALOGUE: Catalogue = {
+  models: [fakeModel('uno'), fakeModel('dos')],
+  adapters: [fakeAdapter('rima', 'uno'), fakeAdapter('ley', 'uno')],
+  examples: [
+    {
+      id: 'ejemplo',
+      title: { es: 'Ejemplo', en: 'Example' },
+      text: 'Había una vez',
+      voices: [{ model: 'dos', adapter: null }],
+    },
+  ],
+};
+
+export const CPU_DEVICE: Device = { threads: 2, isolated: true, jspi: true, gpu: null };
