@@ -21,18 +21,24 @@ export function parseRecord(text: string): Parsed {
   return checkRecord(parsed.value);
 }
 
-/** The same for a value that is already an object, as storage gives it back. */
-export function checkRecord(value: unknown): Parsed {
-  const stamp = v.safeParse(stampSchema, value);
-  if (!stamp.success) return refused({ code: 'record-foreign' });
-  const { version } = stamp.output;
-  if (typeof version === 'number' && version > RECORD_VERSION) {
-    return refused({ code: 'record-newer', version });
-  }
+function checkRecord(value: unknown): Parsed {
+  const failure = stampFailure(value);
+  if (failure) return refused(failure);
   const result = v.safeParse(recordSchema, value);
   if (!result.success) return refused(damaged(describe(result.issues[0])));
   const fault = inconsistency(result.output);
   return fault === null ? { ok: true, record: result.output } : refused(damaged(fault));
+}
+
+/** Whether a value says of itself that it is a record of this version: null, or why it is not. */
+export function stampFailure(value: unknown): Failure | null {
+  const stamp = v.safeParse(stampSchema, value);
+  if (!stamp.success) return { code: 'record-foreign' };
+  const { version } = stamp.output;
+  if (version === RECORD_VERSION) return null;
+  return typeof version === 'number' && version > RECORD_VERSION
+    ? { code: 'record-newer', version }
+    : damaged(`version: ${String(version).slice(0, 20)}`);
 }
 
 /** An experiment kept by the page itself; null where it is not one. */

@@ -47,7 +47,7 @@ export function memorySettings(): SmallStorage {
 
 /** What a refusal of the browser's storage means. */
 export function storageFailure(error: unknown): Failure {
-  const name = error instanceof Error || error instanceof DOMException ? error.name : '';
+  const name = error instanceof Error ? error.name : '';
   if (name === 'QuotaExceededError' || name === 'NS_ERROR_DOM_QUOTA_REACHED') {
     return { code: 'storage-full' };
   }
