@@ -1,0 +1,68 @@
+/**
+ * The wire between the page and the Worker. The surface travels over Comlink; each run has a
+ * MessagePort of its own, so that a late word of one run is never taken for a word of the next.
+ */
+import type { Device } from '../domain/device.ts';
+import type { CellId, RunEvent } from '../run/cell.ts';
+import type { Batch } from '../run/plan.ts';
+import type { CellEvent } from './engine.ts';
+
+/** What the Worker exposes. */
+export interface EngineSurface {
+  probe(): Promise<Device>;
+  /** Events of the batch go to `port`; resolves after the last one was posted. */
+  run(batch: Batch, port: MessagePort): Promise<void>;
+}
+
+/** Page to Worker, over the port of a run. */
+export type PageMessage =
+  { readonly type: 'stop'; readonly cells: readonly CellId[] } | { readonly type: 'stop-all' };
+
+/** Worker to page, over the port of a run. `end` comes last, when nothing of the run is left. */
+export type WorkerMessage =
+  { readonly type: 'events'; readonly events: readonly CellEvent[] } | { readonly type: 'end' };
+
+/** Bundled addresses are relative to the page; a Worker lives elsewhere and needs them whole. */
+export function located(batch: Batch, baseUrl: string): Batch {
+  const whole = <T extends { readonly source: { readonly path: string } }>(entry: T): T => ({
+    ...entry,
+    source: { ...entry.source, path: new URL(entry.source.path, baseUrl).href },
+  });
+  return { ...batch, model: whole(batch.model), adapter: batch.adapter && whole(batch.adapter) };
+}
+
+/** A Worker gone wrong may post anything; only what holds to the protocol is let in. */
+export function isWorkerMessage(value: unknown): value is WorkerMessage {
+  if (!isRecord(value)) return false;
+  if (value['type'] === 'end') return true;
+  const { events } = value;
+  return value['type'] === 'events' && Array.isArray(events) && events.every(isCellEvent);
+}
+
+function isCellEvent(value: unknown): value is CellEvent {
+  return isRecord(value) && typeof value['cell'] === 'string' && isRunEvent(value['event']);
+}
+
+type Shape = Readonly<Record<string, (value: unknown) => boolean>>;
+const isText = (value: unknown) => typeof value === 'string';
+const isNumber = (value: unknown) => typeof value === 'number';
+
+const SHAPES: { readonly [T in RunEvent['type']]: Shape } = {
+  loading: { phase: isText, loadedBytes: isNumber, totalBytes: isNumber },
+  ready: { conditions: isRecord, promptTokens: isNumber },
+  tokens: { text: isText, tokens: Array.isArray },
+  done: { finish: isText, timing: isRecord, text: isText },
+  failed: { failure: (value) => isRecord(value) && isText(value['code']) },
+  cancelled: {},
+};
+
+function isRunEvent(value: unknown): boolean {
+  if (!isRecord(value) || typeof value['type'] !== 'string') return false;
+  if (!Object.hasOwn(SHAPES, value['type'])) return false;
+  const shape = SHAPES[value['type'] as RunEvent['type']];
+  return Object.entries(shape).every(([key, holds]) => holds(value[key]));
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}

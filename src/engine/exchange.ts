@@ -1,0 +1,133 @@
+import { transfer } from 'comlink';
+import { toFailure, type Failure, type FailureCode } from '../domain/failure.ts';
+import type { CellId } from '../run/cell.ts';
+import type { Batch } from '../run/plan.ts';
+import { isWorkerMessage, type PageMessage } from './channel.ts';
+import type { Clock } from './client.ts';
+import { crash, type Host } from './host.ts';
+import type { Ledger } from './ledger.ts';
+
+/** Causes that lie in the Worker, not in what was asked of it: it is not used again. */
+const SPOILING: ReadonlySet<FailureCode> = new Set<FailureCode>([
+  'runtime-failed',
+  'out-of-memory',
+  'gpu-lost',
+  'worker-crashed',
+  'worker-unresponsive',
+  'unexpected',
+]);
+
+/**
+ * One run with one Worker. Ends when the Worker says so, when it dies, or when it owes an answer for
+ * longer than the grace: a stopped cell that goes on, or a settled run that does not end.
+ */
+export class Exchange {
+  /** Resolves when the Worker is free or dead. Never rejects. */
+  readonly finished: Promise<void>;
+  readonly #host: Host;
+  readonly #ledger: Ledger;
+  readonly #clock: Clock;
+  readonly #graceMs: number;
+  readonly #port: MessagePort;
+  readonly #asked = new Set<CellId>();
+  /** Undone when the run is over. */
+  readonly #loose: (() => void)[] = [];
+  #finish: () => void = () => undefined;
+  #over = false;
+  #spoiled: Failure | null = null;
+
+  constructor(host: Host, batch: Batch, ledger: Ledger, clock: Clock, graceMs: number) {
+    this.#host = host;
+    this.#ledger = ledger;
+    this.#clock = clock;
+    this.#graceMs = graceMs;
+    this.finished = new Promise((resolve) => (this.#finish = resolve));
+    const { port1, port2 } = new MessageChannel();
+    this.#port = port1;
+    port1.onmessage = ({ data }: MessageEvent<unknown>) => this.#hear(data);
+    port1.onmessageerror = () => this.#break(crash('unreadable message'));
+    // Where browsers have it, this tells that the other side is gone without a word.
+    port1.addEventListener('close', () => this.#break(crash('the Worker closed the line')));
+    this.#loose.push(host.onDeath((reason) => this.#break(reason)));
+    host.surface
+      .run(batch, transfer(port2, [port2]))
+      .catch((error: unknown) => this.#break(toFailure(error)));
+  }
+
+  /** Asks the Worker to end one cell. A cell whose own work has not begun is cancelled at once. */
+  stop(cell: CellId): void {
+    if (this.#over || !this.#ledger.isOpen(cell)) return;
+    this.#say({ type: 'stop', cells: [cell] });
+    this.#expectEndOf(cell);
+    this.#watch();
+  }
+
+  stopAll(): void {
+    if (this.#over) return;
+    this.#say({ type: 'stop-all' });
+    for (const cell of this.#ledger.open) this.#expectEndOf(cell);
+    this.#watch();
+  }
+
+  #expectEndOf(cell: CellId): void {
+    this.#asked.add(cell);
+    if (!this.#ledger.isStarted(cell)) return this.#ledger.cancel(cell);
+    this.#afterGrace(() => this.#ledger.isOpen(cell));
+  }
+
+  #hear(message: unknown): void {
+    if (this.#over) return;
+    if (!isWorkerMessage(message)) return this.#break(crash('unreadable message'));
+    if (message.type === 'end') return this.#end();
+    for (const entry of message.events) {
+      const { event } = entry;
+      if (event.type === 'failed' && SPOILING.has(event.failure.code)) this.#spoil(event.failure);
+      this.#ledger.accept(entry);
+    }
+    this.#watch();
+  }
+
+  /** Once every cell has its last event, the Worker owes nothing but the end. */
+  #watch(): void {
+    if (this.#ledger.settled) this.#afterGrace(() => true);
+  }
+
+  #afterGrace(isOwed: () => boolean): void {
+    const cancel = this.#clock.after(this.#graceMs, () => {
+      if (!this.#over && isOwed()) {
+        this.#break({ code: 'worker-unresponsive', afterMs: this.#graceMs });
+      }
+    });
+    this.#loose.push(cancel);
+  }
+
+  #spoil(failure: Failure): void {
+    this.#spoiled ??= failure;
+  }
+
+  /** The Worker said that nothing is left; cells it forgot are failures. */
+  #end(): void {
+    if (!this.#ledger.settled) return this.#break(crash('the run ended with cells left open'));
+    this.#close();
+  }
+
+  #break(failure: Failure): void {
+    if (this.#over) return;
+    this.#spoil(failure);
+    for (const cell of this.#asked) this.#ledger.cancel(cell);
+    this.#ledger.failRest(failure);
+    this.#close();
+  }
+
+  #close(): void {
+    this.#over = true;
+    for (const undo of this.#loose) undo();
+    this.#port.close();
+    if (this.#spoiled !== null) this.#host.kill(this.#spoiled);
+    this.#finish();
+  }
+
+  #say(message: PageMessage): void {
+    this.#port.postMessage(message);
+  }
+}

@@ -1,0 +1,36 @@
+import type { Device, Gpu } from '../src/domain/device.ts';
+import { canSuspend } from './runtime.ts';
+
+/** Beyond this, a step of a small model spends more time in waiting for threads than it saves. */
+const MAX_THREADS = 4;
+
+/** What this machine offers, found out before anything is loaded. */
+export async function probeDevice(): Promise<Device> {
+  return {
+    threads: threadCount(),
+    isolated: self.crossOriginIsolated,
+    jspi: canSuspend(),
+    gpu: await probeGpu(),
+  };
+}
+
+/** Threads share memory, and only isolated pages may share memory. */
+export function threadCount(): number {
+  return self.crossOriginIsolated ? Math.min(MAX_THREADS, navigator.hardwareConcurrency) : 1;
+}
+
+/** `navigator.gpu` may be there and still have no adapter to give. */
+async function probeGpu(): Promise<Gpu | null> {
+  if (!('gpu' in navigator)) return null;
+  const options: GPURequestAdapterOptions = { powerPreference: 'high-performance' };
+  const adapter = await navigator.gpu.requestAdapter(options).catch(() => null);
+  if (adapter === null) return null;
+  const { info, features, limits } = adapter;
+  return {
+    description: info.description || [info.vendor, info.architecture].filter(Boolean).join(' '),
+    software: info.isFallbackAdapter,
+    f16: features.has('shader-f16'),
+    maxBufferSize: limits.maxBufferSize,
+    maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
+  };
+}

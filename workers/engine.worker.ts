@@ -1,0 +1,4 @@
+import { createWorkerEngine } from './engine.ts';
+import { serve } from './serve.ts';
+
+serve(createWorkerEngine());

@@ -1,0 +1,148 @@
+/** One base model in memory, and the adapters that were laid over it. */
+import { readAdapter } from '../src/checkpoint/adapter.ts';
+import { bytesSource } from '../src/checkpoint/byte-source.ts';
+import type { AdapterEntry, Prompting } from '../src/domain/model.ts';
+import type { Manifest } from '../src/graph/manifest.ts';
+import { layAdapter, zeroAdapter, type PortValues } from '../src/graph/ports.ts';
+import type { Conditions, LoadPhase } from '../src/run/cell.ts';
+import type { Batch } from '../src/run/plan.ts';
+import type { Voice } from '../src/tasks/text-generation/run.ts';
+import { threadCount } from './device.ts';
+import { fetchBytes, fetchJson, fetchManifest, fetchTextIfThere, fetchVariant } from './package.ts';
+import { loadRuntime } from './runtime.ts';
+import type { Feeds, GraphSession } from './session.ts';
+import { chatTemplateOf, createCodec, type TextCodec, type TokenizerConfig } from './tokenizer.ts';
+
+export type OnLoading = (phase: LoadPhase, loadedBytes: number, totalBytes: number) => void;
+
+const ADAPTER_FILES = ['adapter_config.json', 'adapter_model.safetensors'] as const;
+const TEMPLATE_FILE = 'chat_template.jinja';
+const TOKENIZER_CONFIG_FILE = 'tokenizer_config.json';
+
+interface LaidAdapter {
+  readonly feeds: Feeds;
+  /** The adapter's own chat template; null where it has none. */
+  readonly template: string | null;
+}
+
+export class LoadedModel {
+  readonly #manifest: Manifest;
+  readonly #session: GraphSession;
+  readonly #codec: TextCodec;
+  readonly #conditions: Omit<Conditions, 'seed'>;
+  readonly #template: string | null;
+  readonly #bare: LaidAdapter;
+  readonly #adapters = new Map<string, LaidAdapter>();
+
+  constructor(
+    manifest: Manifest,
+    session: GraphSession,
+    codec: TextCodec,
+    template: string | null,
+    conditions: Omit<Conditions, 'seed'>,
+  ) {
+    this.#manifest = manifest;
+    this.#session = session;
+    this.#codec = codec;
+    this.#template = template;
+    this.#conditions = conditions;
+    this.#bare = { feeds: feedsOf(session, zeroAdapter(manifest.ports)), template: null };
+  }
+
+  async voice(batch: Batch, signal: AbortSignal, onLoading: OnLoading): Promise<Voice> {
+    const { adapter, model } = batch;
+    const { feeds, template } =
+      adapter === null ? this.#bare : await this.#adapter(adapter, signal, onLoading);
+    const prompting: Prompting = adapter?.prompting ?? model.prompting;
+    const encode =
+      prompting === 'chat'
+        ? (prompt: string) => this.#codec.encodeChat(prompt, template ?? this.#template)
+        : (prompt: string) => Promise.resolve(this.#codec.encode(prompt));
+    return {
+      session: this.#session,
+      model: this.#manifest.model,
+      topCount: this.#manifest.topK,
+      adapter: feeds,
+      lettering: this.#codec,
+      encode,
+      conditions: this.#conditions,
+    };
+  }
+
+  async #adapter(
+    entry: AdapterEntry,
+    signal: AbortSignal,
+    onLoading: OnLoading,
+  ): Promise<LaidAdapter> {
+    const known = this.#adapters.get(entry.id);
+    if (known !== undefined) return known;
+    onLoading('adapter', 0, entry.bytes);
+    const base = entry.source.path;
+    const sources = ADAPTER_FILES.map(async (file) => {
+      return [file, bytesSource(file, await fetchBytes(base, file, signal))] as const;
+    });
+    const template = entry.prompting === 'chat' ? fetchTemplate(base, signal) : null;
+    const adapter = await readAdapter(new Map(await Promise.all(sources)), signal);
+    const feeds = feedsOf(this.#session, layAdapter(this.#manifest.ports, adapter));
+    const laid = { feeds, template: await template };
+    this.#adapters.set(entry.id, laid);
+    return laid;
+  }
+}
+
+/** Runtime and files come in parallel; the session needs both. */
+export async function loadModel(
+  batch: Batch,
+  signal: AbortSignal,
+  onLoading: OnLoading,
+): Promise<LoadedModel> {
+  const { backend, variant, model } = batch;
+  const base = model.source.path;
+  const threads = threadCount();
+  onLoading('runtime', 0, 0);
+  const loading = loadRuntime(backend, threads);
+  const manifest = await fetchManifest(base, signal);
+  const [runtime, files, lettering] = await Promise.all([
+    loading,
+    fetchVariant(base, manifest, variant, signal, (loaded, total) =>
+      onLoading('weights', loaded, total),
+    ),
+    fetchLettering(base, manifest, signal),
+  ]);
+  onLoading('session', 0, 0);
+  const recurrent = presentNames(manifest.model.layers);
+  const session = await runtime.open({ ...files, recurrent });
+  const { codec, template } = lettering;
+  return new LoadedModel(manifest, session, codec, template, { backend, variant, threads });
+}
+
+async function fetchLettering(base: string, manifest: Manifest, signal: AbortSignal) {
+  const [tokenizer, config, template] = await Promise.all([
+    fetchJson<object>(base, 'tokenizer.json', signal),
+    fetchJson<TokenizerConfig>(base, TOKENIZER_CONFIG_FILE, signal),
+    manifest.tokenizer.includes(TEMPLATE_FILE)
+      ? fetchTextIfThere(base, TEMPLATE_FILE, signal)
+      : null,
+  ]);
+  return { codec: await createCodec({ tokenizer, config }), template };
+}
+
+/** Trainers write the template beside the adapter, or into the tokenizer's settings. */
+async function fetchTemplate(base: string, signal: AbortSignal): Promise<string | null> {
+  const template = await fetchTextIfThere(base, TEMPLATE_FILE, signal);
+  if (template !== null) return template;
+  const config = await fetchTextIfThere(base, TOKENIZER_CONFIG_FILE, signal);
+  return config === null ? null : chatTemplateOf(JSON.parse(config) as TokenizerConfig);
+}
+
+function feedsOf(session: GraphSession, values: PortValues): Feeds {
+  const entries = [...values].map(([name, { data, dims }]) => [name, session.resident(data, dims)]);
+  return Object.fromEntries(entries) as Feeds;
+}
+
+function presentNames(layers: number): string[] {
+  return Array.from({ length: layers }, (_, layer) => [
+    `present.${layer}.key`,
+    `present.${layer}.value`,
+  ]).flat();
+}

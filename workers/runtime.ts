@@ -1,0 +1,166 @@
+/** The only door to onnxruntime-web: which build runs, and sessions as the decoder wants them. */
+import type * as Ort from 'onnxruntime-web';
+import plainMjs from 'onnxruntime-web/ort-wasm-simd-threaded.mjs?url';
+import plainWasm from 'onnxruntime-web/ort-wasm-simd-threaded.wasm?url';
+import jspiMjs from 'onnxruntime-web/ort-wasm-simd-threaded.jspi.mjs?url';
+import jspiWasm from 'onnxruntime-web/ort-wasm-simd-threaded.jspi.wasm?url';
+import asyncifyMjs from 'onnxruntime-web/ort-wasm-simd-threaded.asyncify.mjs?url';
+import asyncifyWasm from 'onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm?url';
+import type { Backend } from '../src/domain/device.ts';
+import type { Failure } from '../src/domain/failure.ts';
+import { crossing } from './boundary.ts';
+import type { Feeds, GraphSession, GraphTensor } from './session.ts';
+
+/** A build of the runtime; only the one that is chosen is fetched. */
+interface Build {
+  readonly load: () => Promise<typeof Ort>;
+  readonly mjs: string;
+  readonly wasm: string;
+}
+
+/** No WebGPU in it, and the fastest on the CPU: nothing has to be suspended. */
+const PLAIN: Build = {
+  load: () => import('onnxruntime-web/wasm'),
+  mjs: plainMjs,
+  wasm: plainWasm,
+};
+const JSPI: Build = {
+  load: () => import('onnxruntime-web/jspi'),
+  mjs: jspiMjs,
+  wasm: jspiWasm,
+};
+/** Suspends by rewritten code: larger and slower, for browsers that cannot do it themselves. */
+const ASYNCIFY: Build = {
+  load: () => import('onnxruntime-web/webgpu'),
+  mjs: asyncifyMjs,
+  wasm: asyncifyWasm,
+};
+
+export interface Runtime {
+  readonly backend: Backend;
+  open(files: SessionFiles): Promise<GraphSession>;
+}
+
+export interface SessionFiles {
+  readonly model: Uint8Array;
+  /** Weights outside the model file, by the name it knows them by. */
+  readonly externalData: readonly { readonly path: string; readonly data: Uint8Array }[];
+  /** Outputs that the next run takes in again; on a GPU they stay there. */
+  readonly recurrent: readonly string[];
+}
+
+export function canSuspend(): boolean {
+  return 'Suspending' in WebAssembly;
+}
+
+/** @param threads of WebAssembly; more than one needs a cross-origin isolated page */
+export async function loadRuntime(backend: Backend, threads: number): Promise<Runtime> {
+  const build = backend === 'cpu' ? PLAIN : canSuspend() ? JSPI : ASYNCIFY;
+  const ort = await crossing(build.load, (detail) => ({ code: 'runtime-failed', detail }));
+  ort.env.wasm.wasmPaths = { mjs: absolute(build.mjs), wasm: absolute(build.wasm) };
+  ort.env.wasm.numThreads = threads;
+  return { backend, open: (files) => openSession(ort, backend, files) };
+}
+
+/** The dev server gives addresses without an origin, which a module import may misread. */
+function absolute(url: string): string {
+  return new URL(url, import.meta.url).href;
+}
+
+async function openSession(
+  ort: typeof Ort,
+  backend: Backend,
+  files: SessionFiles,
+): Promise<GraphSession> {
+  const session = await crossing(
+    () => ort.InferenceSession.create(files.model, sessionOptions(backend, files)),
+    runtimeFailure,
+  );
+  const device = backend === 'gpu' ? await ort.env.webgpu.device : null;
+  return device === null ? new OrtSession(ort, session) : new GpuSession(ort, session, device);
+}
+
+function sessionOptions(
+  backend: Backend,
+  files: SessionFiles,
+): Ort.InferenceSession.SessionOptions {
+  const shared = { externalData: files.externalData };
+  if (backend === 'cpu') return { ...shared, executionProviders: ['wasm'] };
+  const places = files.recurrent.map((name) => [name, 'gpu-buffer'] as const);
+  return {
+    ...shared,
+    executionProviders: ['webgpu'],
+    preferredOutputLocation: Object.fromEntries(places),
+  };
+}
+
+class OrtSession implements GraphSession {
+  protected readonly ort: typeof Ort;
+  readonly #session: Ort.InferenceSession;
+
+  constructor(ort: typeof Ort, session: Ort.InferenceSession) {
+    this.ort = ort;
+    this.#session = session;
+  }
+
+  async run(feeds: Feeds, fetches: readonly string[]): Promise<Feeds> {
+    return crossing(
+      () => this.#session.run(feeds as Ort.InferenceSession.FeedsType, fetches as string[]),
+      (detail) => this.failure(detail),
+    );
+  }
+
+  int64(data: BigInt64Array, dims: readonly number[]): GraphTensor {
+    return new this.ort.Tensor('int64', data, dims);
+  }
+
+  float32(data: Float32Array, dims: readonly number[]): GraphTensor {
+    return new this.ort.Tensor('float32', data, dims);
+  }
+
+  resident(data: Float32Array, dims: readonly number[]): GraphTensor {
+    return this.float32(data, dims);
+  }
+
+  protected failure(detail: string): Failure {
+    return runtimeFailure(detail);
+  }
+}
+
+class GpuSession extends OrtSession {
+  readonly #device: GPUDevice;
+  #isLost = false;
+
+  constructor(ort: typeof Ort, session: Ort.InferenceSession, device: GPUDevice) {
+    super(ort, session);
+    this.#device = device;
+    void device.lost.then(() => (this.#isLost = true));
+  }
+
+  override resident(data: Float32Array, dims: readonly number[]): GraphTensor {
+    const { STORAGE, COPY_SRC, COPY_DST } = GPUBufferUsage;
+    // ONNX Runtime works on whole vectors of four floats.
+    const size = Math.ceil(data.byteLength / 16) * 16;
+    const usage = STORAGE | COPY_SRC | COPY_DST;
+    const buffer = this.#device.createBuffer({ size, usage, mappedAtCreation: true });
+    new Float32Array(buffer.getMappedRange()).set(data);
+    buffer.unmap();
+    return this.ort.Tensor.fromGpuBuffer(buffer, {
+      dataType: 'float32',
+      dims,
+      dispose: () => buffer.destroy(),
+    });
+  }
+
+  protected override failure(detail: string): Failure {
+    return this.#isLost ? { code: 'gpu-lost' } : runtimeFailure(detail);
+  }
+}
+
+/** What memory that ran out looks like; a C++ exception that nobody caught arrives as a number. */
+const OUT_OF_MEMORY = /bad_alloc|out of memory|OOM|allocation failed|could not allocate|^\d+$/i;
+
+function runtimeFailure(detail: string): Failure {
+  if (OUT_OF_MEMORY.test(detail)) return { code: 'out-of-memory' };
+  return { code: 'runtime-failed', detail };
+}

@@ -1,0 +1,128 @@
+/** Text to token ids and back, and conversations to text. */
+import { Template } from '@huggingface/jinja';
+import { Tokenizer } from '@huggingface/tokenizers';
+import { refuse } from '../src/domain/failure.ts';
+import { crossing } from './boundary.ts';
+import { TextStream } from './text-stream.ts';
+
+/** `tokenizer.json` and `tokenizer_config.json` as they were parsed. */
+export interface TokenizerFiles {
+  readonly tokenizer: object;
+  readonly config: TokenizerConfig;
+}
+
+/** The fields that Patio reads itself. */
+export interface TokenizerConfig {
+  readonly add_bos_token?: unknown;
+  readonly chat_template?: unknown;
+  readonly [key: string]: unknown;
+}
+
+/** What a chat template is given beside the messages. */
+const SPECIAL_TOKENS = ['bos_token', 'eos_token', 'unk_token', 'pad_token'] as const;
+
+export async function createCodec(files: TokenizerFiles): Promise<TextCodec> {
+  const tokenizer = await crossing(
+    () => new Tokenizer(files.tokenizer, files.config),
+    (detail) => ({ code: 'file-damaged', file: 'tokenizer.json', detail }),
+  );
+  return new TextCodec(tokenizer, files.config);
+}
+
+export class TextCodec {
+  readonly #tokenizer: Tokenizer;
+  readonly #config: TokenizerConfig;
+  readonly #texts = new Map<number, string>();
+  readonly #anchor: readonly number[];
+
+  constructor(tokenizer: Tokenizer, config: TokenizerConfig) {
+    this.#tokenizer = tokenizer;
+    this.#config = config;
+    this.#anchor = this.#encode('a');
+  }
+
+  /** A text to be continued, begun as this tokenizer begins texts. */
+  encode(text: string): number[] {
+    const ids = this.#tokenizer.encode(text, { add_special_tokens: true }).ids;
+    const token = specialToken(this.#config['bos_token']);
+    const bos = token === null ? undefined : this.#tokenizer.token_to_id(token);
+    if (bos === undefined) return ids;
+    // Llama's tokenizers say it here, and their post-processor may not agree.
+    if (this.#config.add_bos_token === true && ids[0] !== bos) return [bos, ...ids];
+    if (this.#config.add_bos_token === false && ids[0] === bos) return ids.slice(1);
+    return ids;
+  }
+
+  /**
+   * One question, put through a chat template.
+   * @param template of the adapter, where it has one; otherwise the model's own is used
+   */
+  async encodeChat(question: string, template: string | null): Promise<number[]> {
+    const source = template ?? chatTemplateOf(this.#config) ?? noTemplate();
+    const text = await crossing(
+      () =>
+        new Template(source).render({
+          messages: [{ role: 'user', content: question }],
+          add_generation_prompt: true,
+          ...specialTokens(this.#config),
+        }),
+      (detail) => ({ code: 'template-failed', detail }),
+    );
+    return this.#encode(text);
+  }
+
+  decode(ids: readonly number[], skipSpecial: boolean): string {
+    if (ids.length === 0) return '';
+    return this.#tokenizer.decode([...ids], {
+      skip_special_tokens: skipSpecial,
+      clean_up_tokenization_spaces: false,
+    });
+  }
+
+  /** What one token adds in the middle of a text. */
+  tokenText(id: number): string {
+    const known = this.#texts.get(id);
+    if (known !== undefined) return known;
+    // Alone, some decoders drop a word's leading space; after another token they keep it.
+    const before = this.decode(this.#anchor, false);
+    const text = this.decode([...this.#anchor, id], false).slice(before.length);
+    this.#texts.set(id, text);
+    return text;
+  }
+
+  /** @param prompt the tokens that the streamed ones continue */
+  stream(prompt: readonly number[]): TextStream {
+    return new TextStream((ids) => this.decode(ids, true), prompt.slice(-1));
+  }
+
+  #encode(text: string): number[] {
+    return this.#tokenizer.encode(text, { add_special_tokens: false }).ids;
+  }
+}
+
+/** A template is a string, or several by name: a list of pairs or a table. */
+export function chatTemplateOf(config: TokenizerConfig): string | null {
+  const { chat_template: template } = config;
+  if (typeof template === 'string') return template;
+  const named = Array.isArray(template)
+    ? (template as { name?: unknown; template?: unknown }[]).find(({ name }) => name === 'default')
+        ?.template
+    : (template as { default?: unknown } | null | undefined)?.default;
+  return typeof named === 'string' ? named : null;
+}
+
+function noTemplate(): never {
+  return refuse({ code: 'template-failed', detail: 'the model has no chat template' });
+}
+
+function specialTokens(config: TokenizerConfig): Record<string, string> {
+  const entries = SPECIAL_TOKENS.map((name) => [name, specialToken(config[name])] as const);
+  return Object.fromEntries(entries.filter((entry): entry is [never, string] => entry[1] !== null));
+}
+
+/** A special token is written as its text, or as an object that holds it. */
+function specialToken(value: unknown): string | null {
+  if (typeof value === 'string') return value;
+  const content = (value as { content?: unknown } | null | undefined)?.content;
+  return typeof content === 'string' ? content : null;
+}
