@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import {
+  fit,
+  type BackendChoice,
+  type Device,
+  type Fit,
+  type Gpu,
+} from '../../../src/domain/device.ts';
+import type { ModelEntry } from '../../../src/domain/model.ts';
+import { CPU_DEVICE, fakeModel } from '../../fakes/catalogue.ts';
+
+const GIB = 2 ** 30;
+const GPU: Gpu = {
+  description: 'a real one',
+  software: false,
+  f16: true,
+  maxBufferSize: 2 * GIB,
+  maxStorageBufferBindingSize: GIB,
+};
+const device = (gpu: Gpu | null): Device => ({ ...CPU_DEVICE, gpu });
+
+const real = device(GPU);
+const plain = device({ ...GPU, f16: false });
+const software = device({ ...GPU, software: true });
+const small = device({ ...GPU, maxBufferSize: 100 });
+const none = device(null);
+
+const both = fakeModel('both', { variants: { cpu8: 1000, gpu4: 500 } });
+const cpuOnly = fakeModel('cpu', { variants: { cpu8: 1000 } });
+const gpuOnly = fakeModel('gpu', { variants: { gpu4: 500 } });
+const huge = fakeModel('huge', { variants: { cpu8: 2 * GIB, gpu4: GIB } });
+
+const CPU: Fit = { ok: true, backend: 'cpu', variant: 'cpu8' };
+const ON_GPU: Fit = { ok: true, backend: 'gpu', variant: 'gpu4' };
+const noGpu: Fit = { ok: false, failure: { code: 'gpu-unavailable' } };
+const tooLarge = (needBytes: number, haveBytes: number): Fit => ({
+  ok: false,
+  failure: { code: 'model-too-large', needBytes, haveBytes },
+});
+
+describe('fit', () => {
+  it.each<[string, ModelEntry, Device, BackendChoice, Fit]>([
+    ['no adapter', both, none, 'auto', CPU],
+    ['no adapter, CPU asked for', both, none, 'cpu', CPU],
+    ['no adapter, GPU asked for', both, none, 'gpu', noGpu],
+    ['a real adapter', both, real, 'auto', ON_GPU],
+    ['a real adapter, CPU asked for', both, real, 'cpu', CPU],
+    ['an adapter without f16', both, plain, 'auto', ON_GPU],
+    ['a software adapter counts as none', both, software, 'auto', CPU],
+    ['a software adapter by name is used', both, software, 'gpu', ON_GPU],
+    ['small buffers fall back', both, small, 'auto', CPU],
+    ['small buffers, GPU asked for', both, small, 'gpu', tooLarge(500, 100)],
+    ['no GPU build falls back', cpuOnly, real, 'auto', CPU],
+    ['no CPU build and no adapter', gpuOnly, none, 'auto', noGpu],
+    ['no CPU build, a real adapter', gpuOnly, real, 'auto', ON_GPU],
+    ['too large for the CPU', huge, none, 'auto', tooLarge(2 * GIB, 1.9 * GIB)],
+    ['too large for the CPU, not for the GPU', huge, real, 'auto', ON_GPU],
+  ])('%s', (_, model, machine, choice, expected) => {
+    expect(fit(model, machine, choice)).toEqual(expected);
+  });
+
+  it('never answers a request for the GPU with the CPU where the model has a GPU build', () => {
+    for (const machine of [real, plain, software, small, none]) {
+      for (const model of [both, gpuOnly, huge]) {
+        const answer = fit(model, machine, 'gpu');
+        expect(answer.ok && answer.backend === 'cpu').toBe(false);
+      }
+    }
+  });
+});
