@@ -1,0 +1,37 @@
+import { refuse } from '../domain/failure';
+import type { ByteSource, FileSet } from './byte-source';
+
+export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
+export interface JsonObject {
+  readonly [key: string]: Json | undefined;
+}
+
+/** Larger than any real configuration or shard index, small enough to parse without a thought. */
+const MAX_JSON_BYTES = 25_000_000;
+
+export function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The object a JSON text holds; anything else is a damaged file. */
+export function parseObject(file: string, bytes: Uint8Array): JsonObject {
+  let value: Json;
+  try {
+    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as Json;
+  } catch (error) {
+    return refuse({ code: 'checkpoint-damaged', file, detail: String(error) });
+  }
+  if (!isObject(value)) return refuse({ code: 'checkpoint-damaged', file, detail: 'not an object' });
+  return value;
+}
+
+export async function readJsonObject(file: ByteSource, signal: AbortSignal): Promise<JsonObject> {
+  if (file.size > MAX_JSON_BYTES) {
+    refuse({ code: 'checkpoint-damaged', file: file.name, detail: `${file.size} bytes of JSON` });
+  }
+  return parseObject(file.name, await file.read(0, file.size, signal));
+}
+
+export function requireFile(files: FileSet, path: string): ByteSource {
+  return files.get(path) ?? refuse({ code: 'checkpoint-missing', file: path });
+}

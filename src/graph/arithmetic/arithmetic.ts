@@ -1,0 +1,51 @@
+import type { VariantId } from '../../domain/model';
+import type { TensorSource } from '../../checkpoint/tensor-source';
+import type { GraphBuilder, Value } from '../graph-builder';
+
+/** Where a graph is being built and from which weights. */
+export interface Workbench {
+  readonly g: GraphBuilder;
+  readonly tensors: TensorSource;
+}
+
+/** A linear layer without bias; several matrices that share an input become one. */
+export interface Matrix {
+  readonly name: string;
+  readonly in: number;
+  /** Tensors of shape `[out, in]`, whose outputs lie one after another. */
+  readonly pieces: readonly { readonly tensor: string; readonly out: number }[];
+}
+
+/** A table of one row per token: rows are looked up, or scored against hidden states. */
+export interface Table {
+  readonly name: string;
+  /** Tensor of shape `[tokens, width]`. */
+  readonly tensor: string;
+  readonly tokens: number;
+  readonly width: number;
+}
+
+/** How products are computed on a kind of device, and how weights are stored for it. */
+export interface Arithmetic {
+  readonly id: VariantId;
+  /** `[rows, in]` → `[rows, out]`. */
+  linear(bench: Workbench, x: Value, matrix: Matrix): Value;
+  /** Lays the table's weights out once for both of its uses. */
+  table(bench: Workbench, table: Table): PlacedTable;
+}
+
+export interface PlacedTable {
+  /** Token ids `[rows]` → their rows `[rows, width]`. */
+  lookUp(ids: Value): Value;
+  /** `[rows, width]` → scores `[rows, tokens]`. */
+  score(x: Value): Value;
+}
+
+export function outSize({ pieces }: Matrix): number {
+  return pieces.reduce((sum, { out }) => sum + out, 0);
+}
+
+/** A table as the matrix that scores against it. */
+export function asMatrix({ name, tensor, tokens, width }: Table): Matrix {
+  return { name, in: width, pieces: [{ tensor, out: tokens }] };
+}

@@ -1,0 +1,34 @@
+import { elementCount } from '../../checkpoint/tensor-source';
+import type { TensorSource } from '../../checkpoint/tensor-source';
+import type { VariantId } from '../../domain/model';
+import type { Arithmetic } from './arithmetic';
+import { cpu8Integer } from './cpu8-integer';
+import { cpu8Widened } from './cpu8-widened';
+import { fp32 } from './fp32';
+import { gpu4 } from './gpu4';
+
+export const VARIANTS: readonly VariantId[] = ['cpu8', 'gpu4', 'fp32'];
+
+/**
+ * Up to this many weights the CPU variant is widened when it loads: 128 MB of float32. Beyond it
+ * memory counts for more, and float32 products wait for memory where integer products do not.
+ */
+export const WIDENED_LIMIT = 32_000_000;
+
+/** The arithmetic of a variant for a model with this many weights. */
+export function arithmeticFor(id: VariantId, weights: number): Arithmetic {
+  switch (id) {
+    case 'cpu8':
+      return weights <= WIDENED_LIMIT ? cpu8Widened : cpu8Integer;
+    case 'gpu4':
+      return gpu4;
+    case 'fp32':
+      return fp32;
+  }
+}
+
+export function countWeights(tensors: TensorSource): number {
+  return tensors
+    .names()
+    .reduce((sum, name) => sum + elementCount(tensors.info(name)?.shape ?? []), 0);
+}

@@ -1,0 +1,42 @@
+/** Root-mean-square normalisation, alone or together with the residual sum before it. */
+import { readShaped } from '../../checkpoint/tensor-source';
+import type { Workbench } from '../arithmetic/arithmetic';
+import { bytesOf } from '../elements';
+import { MICROSOFT } from '../graph-builder';
+import type { Value } from '../graph-builder';
+
+export interface NormWeights {
+  readonly tensor: string;
+  readonly width: number;
+  readonly epsilon: number;
+}
+
+/** `x / √(mean(x²) + ε) · weight`. */
+export function rmsNorm(bench: Workbench, x: Value, norm: NormWeights): Value {
+  return bench.g.node('SimplifiedLayerNormalization', `${norm.tensor}.norm`, [x, scale(bench, norm)], {
+    attributes: { epsilon: { float: norm.epsilon }, axis: { int: -1 } },
+  });
+}
+
+/** Adds `update` to the residual `stream`, and normalises the sum. */
+export function addNorm(
+  bench: Workbench,
+  stream: Value,
+  update: Value,
+  norm: NormWeights,
+): { normed: Value; stream: Value } {
+  const name = norm.tensor;
+  const [normed, , , sum] = bench.g.nodes(
+    'SkipSimplifiedLayerNormalization',
+    [`${name}.norm`, '', '', `${name}.sum`],
+    [update, stream, scale(bench, norm)],
+    { domain: MICROSOFT, attributes: { epsilon: { float: norm.epsilon } } },
+  );
+  return { normed, stream: sum };
+}
+
+function scale({ g, tensors }: Workbench, { tensor, width }: NormWeights): Value {
+  return g.weight({ name: tensor, element: 'float32', dims: [width] }, async (signal) =>
+    bytesOf(await readShaped(tensors, tensor, [width], signal)),
+  );
+}
