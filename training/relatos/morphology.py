@@ -56,10 +56,28 @@ def tidy(text: str) -> str:
     text = re.sub(r" ?\n ?", "\n", text)
     text = re.sub(r"\n+", "\n", text).strip()
     text = re.sub(r" ([,.;:!?»)])", r"\1", text)
+    text = re.sub(r"\. —(?=[a-záéíóúñ])", " —", text)
+    text = re.sub(r"(?<=\w)\n", ".\n", text)
     text = re.sub(r",([,.;:])", r"\1", text)
     text = re.sub(r"\b([Aa]|[Dd]e) el\b(?! [A-ZÁÉÍÓÚÑ])", lambda m: "al" if m[1] == "a" else "Al" if m[1] == "A" else m[1][0] + "el", text)
     text = re.sub(r"\by (?=[¡¿«]?(?:[iIíÍ](?!e)|[hH][iIíÍ](?!e)))", "e ", text)
+    text = re.sub(r"\bY (?=[IÍ](?!e)|H[ií](?!e))", "E ", text)
     text = re.sub(r"\bo (?=[¡¿«]?(?:[oOóÓ]|[hH][oOóÓ]))", "u ", text)
     text = re.sub(r"(?:^|(?<=\n))([—¿¡«(]*)(\w)", lambda m: m[1] + m[2].upper(), text)
     text = re.sub(r"([.?!]) ([¿¡«(]*)([^\W\d_])", lambda m: f"{m[1]} {m[2]}{m[3].upper()}", text)
     return re.sub(r"(: «|: ¡|: ¿)(\w)", lambda m: m[1] + m[2].upper(), text)
+
+
+def drop_subject(text: str, name: str) -> str:
+    """Leaves `name` out where the sentence before it in the paragraph began with the same subject."""
+    paragraphs = []
+    for paragraph in text.split("\n"):
+        sentences = re.split(r"(?<=[.?!]) (?=[A-ZÁÉÍÓÚÑ¿¡])", paragraph)
+        same_before = False
+        for index, sentence in enumerate(sentences):
+            starts = re.match(rf"{re.escape(name)} (?!y |e |no era )([a-záéíóúñ])", sentence)
+            if starts and same_before:
+                sentences[index] = starts[1].upper() + sentence[starts.end():]
+            same_before = bool(starts)
+        paragraphs.append(" ".join(sentences))
+    return "\n".join(paragraphs)

@@ -4,10 +4,21 @@ import random
 
 from .grammar import Choice, Line, Plot, Slot, parse
 from .lexicon import Casting, Entity
-from .morphology import agree, definite, indefinite, joint_gender, tidy
+from .morphology import agree, definite, drop_subject, indefinite, joint_gender, tidy
+
+# Who a slot is when the plot does not say.
+_USUAL = {"p": "nino", "c": "amigo", "a": "abuelo", "m": "maestro", "d": "mascota", "v": "vecino", "h": "hermano",
+          "k": "ciudad", "r": "rasgo", "t": "oficio", "q": "padre"}
 
 # Slots that follow the narrator's person: third, first.
 _PERSON = {"su": ("su", "mi"), "sus": ("sus", "mis"), "se": ("se", "me"), "le": ("le", "me"), "sí": ("sí", "mí")}
+
+
+def _own_paragraph(text: str) -> str:
+    """Speech begins a paragraph, and what follows it begins the next."""
+    if text.startswith("—"):
+        text = "//" + text
+    return text + "//" if text.rsplit("//", 1)[-1].strip().startswith("—") else text
 
 
 class Narrator:
@@ -35,10 +46,14 @@ class Narrator:
                 continue
             line = self._pick(move.lines)
             if line is not None:
-                parts.append(self.expand(line.text))
+                if len(parts) > 1 and self.rng.random() < 0.2:
+                    parts.append("//")
+                parts.append(_own_paragraph(self.expand(line.text)))
             elif not move.optional:
                 raise ValueError(f"{self.plot.id}: no line of «{move.name}» fits {sorted(self.tags)}")
-        return tidy(" ".join(parts).replace("//", "\n"))
+        text = tidy(" ".join(parts).replace("//", "\n"))
+        hero = self.cast["p"].name if "p" in self.cast else ""
+        return drop_subject(text, hero) if hero else text
 
     def _pick(self, lines: list[Line]) -> Line | None:
         fitting = [line for line in lines if line.fits(self.tags)]
@@ -68,10 +83,10 @@ class Narrator:
     def _slot(self, name: str) -> str:
         if name.startswith(">"):
             line = self._pick(self.rules[name[1:]])
-            return self.expand(line.text) if line else ""
+            return _own_paragraph(self.expand(line.text)) if line else ""
         if "?" in name:
             who, forms = name.split("?", 1)
-            return forms.split("/")[self.cast[who].gender == "f"]
+            return forms.split("/")[self._gender(who) == "f"]
         if "/" in name:
             return name.split("/")[self.plot.first_person]
         if name.startswith("~"):
@@ -82,11 +97,24 @@ class Narrator:
         if name == "o":
             name = "p.o"
         if name == "os":
-            return joint_gender(self.cast["p"].gender, self.cast["c"].gender).replace("m", "os").replace("f", "as")
+            return "as" if self._gender("pc") == "f" else "os"
         who, _, form = name.partition(".")
-        if who not in self.cast:
+        if not self._usual(who):
             raise KeyError(f"{self.plot.id}: unknown slot {{{name}}}")
         return self._form(self.cast[who], form, name)
+
+    def _gender(self, group: str) -> str:
+        """The gender of one slot, or of a group named by its letters: "pc" is {p} and {c}."""
+        members = [group] if self._usual(group) else list(group)
+        if not all(self._usual(member) for member in members):
+            raise KeyError(f"{self.plot.id}: unknown slot {group}")
+        return joint_gender(*(self.cast[member].gender for member in members))
+
+    def _usual(self, who: str) -> bool:
+        """Casts a slot of the usual names on its first mention; False for an unknown name."""
+        if who not in self.cast and who in _USUAL:
+            self._bind(who, self.casting.draw(_USUAL[who]))
+        return who in self.cast
 
     def _form(self, entity: Entity, form: str, key: str) -> str:
         """`form` of an entity; properties are expanded once per story and then stay."""
@@ -94,7 +122,8 @@ class Narrator:
         if form in entity.props or form.rstrip("0123456789") in entity.props:
             return self._property(entity, form, key)
         simple = {"": self._mention(entity), "n": noun, "el": definite(noun, gender, number), "un": indefinite(noun, gender, number),
-                  "nombre": entity.name, "en": f"en {definite(noun, gender, number)}", "a": f"a {definite(noun, gender, number)}",
+                  "nombre": entity.name, "su": f"{_PERSON['su' if number == 's' else 'sus'][self.plot.first_person]} {noun}",
+                  "en": f"en {definite(noun, gender, number)}", "a": f"a {definite(noun, gender, number)}",
                   "de": f"de {definite(noun, gender, number)}"}
         found = simple.get(form)
         if found is None:
