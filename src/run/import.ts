@@ -48,7 +48,10 @@ export function parseExperiment(text: string): Experiment | null {
   return result.success ? result.output : null;
 }
 
-const stampSchema = v.object({ format: v.literal(RECORD_FORMAT), version: v.unknown() });
+const stampSchema = v.object({
+  format: v.literal(RECORD_FORMAT),
+  version: v.optional(v.unknown()),
+});
 
 function parseJson(text: string): { ok: true; value: unknown } | { ok: false; detail: string } {
   try {

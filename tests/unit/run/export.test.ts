@@ -1,0 +1,140 @@
+import Papa from 'papaparse';
+import { describe, expect, it } from 'vitest';
+import { toCsv, toMarkdown, type MarkdownWords } from '../../../src/run/export.ts';
+import { doneState, EXPERIMENT, fakeRecord } from '../../fakes/record.ts';
+
+type Line = Record<string, string>;
+
+const readCsv = (csv: string) => Papa.parse<Line>(csv, { header: true });
+const withAnswer = (text: string) => fakeRecord({}, { 'p1/c1': doneState(text) });
+
+describe('CSV', () => {
+  it('reads back as it was, one line per cell', () => {
+    const { data, errors } = readCsv(toCsv(fakeRecord()));
+    expect(errors).toEqual([]);
+    expect(data).toHaveLength(6);
+    expect(data[0]).toEqual({
+      prompt: 'Había una vez',
+      '{{nombre}}': '',
+      '{{qué}}': '',
+      voice: 'Gorrión',
+      model: 'uno',
+      adapter: '',
+      status: 'done',
+      text: ' un gorrión.',
+      failure: '',
+      finish: 'end',
+      tokens: '3',
+      first_token_ms: '12.5',
+      tokens_per_second: '10',
+      words_per_second: String(20 / 3),
+      backend: 'cpu',
+      variant: 'cpu8',
+      threads: '2',
+      temperature: '0.8',
+      topK: '40',
+      topP: '0.95',
+      minP: '0',
+      repetitionPenalty: '1.1',
+      maxTokens: '120',
+      seed: '42',
+      stop: '',
+    });
+    expect(data[4]).toMatchObject({
+      prompt: 'Hola, José, el "Cojo". línea\notra',
+      '{{nombre}}': 'José, el "Cojo"',
+      '{{qué}}': 'línea\notra',
+    });
+  });
+
+  it("tells each column's own seed and stop strings", () => {
+    const { data } = readCsv(toCsv(fakeRecord()));
+    expect(data[1]).toMatchObject({ voice: 'Rima', adapter: 'rima', seed: '7', stop: '["\\n"]' });
+  });
+
+  it.each([
+    [1, 'failed', '', '{"code":"context-exceeded","promptTokens":900,"contextTokens":512}'],
+    [2, 'cancelled', 'a medias', ''],
+    [3, 'cancelled', '', ''],
+    [5, 'cancelled', '', ''],
+  ])('line %d is %s', (line, status, text, failure) => {
+    expect(readCsv(toCsv(fakeRecord())).data[line]).toMatchObject({ status, text, failure });
+  });
+
+  it.each(['=1+1', '+34', '-1', '@SUM(A1)', '\t=1', '\r=1', '\n=1', '=HYPERLINK("a")\nb', '＝1'])(
+    'is no formula: %j',
+    (text) => {
+      expect(readCsv(toCsv(withAnswer(text))).data[0]?.['text']).toBe(`'${text}`);
+    },
+  );
+
+  it.each(['a=1', '—Hola', '1-2', "'x", '"', ',', 'a;b', '', ' =1'])(
+    'is left alone: %j',
+    (text) => {
+      expect(readCsv(toCsv(withAnswer(text))).data[0]?.['text']).toBe(text);
+    },
+  );
+
+  it('names its encoding, for spreadsheets', () => {
+    expect(toCsv(fakeRecord()).startsWith('\uFEFFprompt,')).toBe(true);
+  });
+
+  it('keeps a variable apart from a field of the same name', () => {
+    const prompts = [{ id: 'p1', text: '{{text}}', table: [{ text: 'valor' }] }];
+    const record = fakeRecord({}, {}, { ...EXPERIMENT, prompts });
+    expect(readCsv(toCsv(record)).data[0]).toMatchObject({ '{{text}}': 'valor', text: '' });
+  });
+});
+
+const WORDS: MarkdownWords = {
+  prompt: 'Texto',
+  seed: 'semilla',
+  tokensPerSecond: 'tokens/s',
+  state: (state) => state.status,
+};
+
+describe('Markdown', () => {
+  it('has a section per row and a quotation per voice', () => {
+    const lines = toMarkdown(withAnswer('Era un\ngorrión'), WORDS).split('\n');
+    expect(lines.slice(0, 12)).toEqual([
+      '# Había una vez',
+      '',
+      '## Texto 1',
+      '',
+      '> Había una vez',
+      '',
+      '### Gorrión',
+      '',
+      '> Era un\\',
+      '> gorrión',
+      '',
+      'done · semilla 42 · cpu8 · cpu · 10.0 tokens/s',
+    ]);
+  });
+
+  it.each([
+    ['# título', String.raw`> \# título`],
+    ['<img src=x onerror=alert(1)>', String.raw`> \<img src=x onerror=alert(1)\>`],
+    ['[a](javascript:b)', String.raw`> \[a\](javascript:b)`],
+    ['**a** _b_ ~c~ `d`', '> \\*\\*a\\*\\* \\_b\\_ \\~c\\~ \\`d\\`'],
+    ['- a', String.raw`> \- a`],
+    ['12. a', String.raw`> 12\. a`],
+    ['---', String.raw`> \---`],
+    ['===', String.raw`> \===`],
+    ['&lt;', String.raw`> \&lt;`],
+    ['| a |', String.raw`> \| a \|`],
+    ['https://a.b www.a.b', String.raw`> https\://a.b www\.a.b`],
+    ['a\\', String.raw`> a\\`],
+    ['    código', '> código'],
+    ['a\n\nb', '> a\n>\n> b'],
+    ['a\r\nb', '> a\\\n> b'],
+    ['a\\\nb', '> a\\\\\\\n> b'],
+  ])('has no markup in an answer: %j', (text, quoted) => {
+    expect(toMarkdown(withAnswer(text), WORDS)).toContain(`### Gorrión\n\n${quoted}\n\ndone`);
+  });
+
+  it('has no markup in a title', () => {
+    const markdown = toMarkdown(fakeRecord({ title: '[x](y)\n# z' }), WORDS);
+    expect(markdown.split('\n')[0]).toBe(String.raw`# \[x\](y) \# z`);
+  });
+});
