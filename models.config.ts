@@ -1,4 +1,10 @@
-import type { AdapterEntry, Catalogue, ExamplePrompt, ModelEntry } from './src/domain/model.ts';
+import type {
+  AdapterEntry,
+  Catalogue,
+  ExamplePrompt,
+  ModelEntry,
+  Voice,
+} from './src/domain/model.ts';
 
 /** The catalogue: plain data, no logic. Sizes are those of the packages in `public/models`. */
 
@@ -60,22 +66,53 @@ function voice(
   };
 }
 
-const base = { model: 'gorrion', adapter: null };
+const alone: Voice = { model: 'gorrion', adapter: null };
+
+function tuned(voice: string): Voice {
+  return { model: 'gorrion', adapter: `gorrion/${voice}` };
+}
+
 const examples: readonly ExamplePrompt[] = [
   {
     id: 'cuento',
     title: { es: 'Un cuento que empieza', en: 'A story that begins' },
-    text: 'Había una vez una niña que encontró en el patio un gorrión con',
-    voices: [base, { model: 'gorrion', adapter: 'gorrion/quijote' }],
+    text: 'Había una vez una niña que encontró en el patio un gorrión con un ala herida. Lo tomó entre las manos y',
+    voices: [alone, tuned('quijote')],
+  },
+  {
+    id: 'quijote',
+    title: { es: 'Don Quijote llega a un patio', en: 'Don Quixote comes to a courtyard' },
+    text: 'Llegaron don Quijote y Sancho a un patio donde había una fuente, y viéndola, dijo don Quijote:',
+    voices: [tuned('quijote'), alone],
   },
   {
     id: 'charla',
-    title: { es: 'La misma pregunta, dos caracteres', en: 'One question, two characters' },
-    text: '¿Cómo te llamas?',
-    voices: [
-      { model: 'gorrion', adapter: 'gorrion/charla-ingeniosa' },
-      { model: 'gorrion', adapter: 'gorrion/charla-profesional' },
+    title: { es: 'Una pregunta, dos caracteres', en: 'One question, two characters' },
+    text: '¿Qué haces cuando te aburres?',
+    voices: [tuned('charla-ingeniosa'), tuned('charla-profesional')],
+  },
+  {
+    id: 'receta',
+    title: { es: 'Arroz con leche', en: 'Rice pudding' },
+    text: 'Arroz con leche. Se pone a cocer el arroz en leche con una rama de canela y',
+    voices: [tuned('recetas'), alone],
+  },
+  {
+    id: 'soneto',
+    title: { es: 'El primer verso', en: 'The first line of a sonnet' },
+    text: 'Cuando la tarde cae sobre la fuente\n',
+    voices: [tuned('sonetos'), alone],
+  },
+  {
+    id: 'variables',
+    title: { es: 'Un comienzo, tres personajes', en: 'One beginning, three characters' },
+    text: 'Era una vez {{quién}} que vivía en {{dónde}} y cada noche soñaba con',
+    table: [
+      { quién: 'una farera', dónde: 'una isla sin nombre' },
+      { quién: 'un gato viejo', dónde: 'un molino' },
+      { quién: 'el último relojero', dónde: 'la plaza del pueblo' },
     ],
+    voices: [alone, tuned('quijote')],
   },
 ];
 

@@ -1,3 +1,5 @@
+import type { Values } from './prompt.ts';
+
 /** Text in every language of the interface; Spanish is the source of truth. */
 export type Localized = { readonly es: string; readonly en: string };
 
@@ -45,6 +47,8 @@ export interface ExamplePrompt {
   readonly id: string;
   readonly title: Localized;
   readonly text: string;
+  /** Values of its `{{variables}}`, one set per row. */
+  readonly table?: readonly Values[];
   /** Columns shown with it. */
   readonly voices: readonly Voice[];
 }

@@ -152,7 +152,7 @@ export class Lab {
   /** The example's prompt and columns, with the parameters as they are. */
   useExample(example: ExamplePrompt): void {
     this.#set({
-      prompts: [this.#prompt(example.text)],
+      prompts: [{ ...this.#prompt(example.text), table: example.table ?? [] }],
       columns: example.voices.map((voice) => this.#column(voice)),
     });
   }

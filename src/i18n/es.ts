@@ -1,0 +1,322 @@
+import type { NumericParam } from '../domain/params.ts';
+import type { BackendChoice, Backend } from '../domain/device.ts';
+import type { VariantId } from '../domain/model.ts';
+import type { Finish, LoadPhase } from '../run/cell.ts';
+import { failuresEs } from './failures-es.ts';
+import { createFormat } from './format.ts';
+
+/** Spanish is the source of truth: neutral and impersonal. Other languages have the type of this table. */
+const f = createFormat('es');
+
+function count(n: number, one: string, many: string): string {
+  return `${f.number(n)} ${n === 1 ? one : many}`;
+}
+
+interface ParamText {
+  /** As the one-line summary names it. */
+  short: string;
+  label: string;
+  hint: string;
+}
+
+const params: Record<NumericParam, ParamText> = {
+  temperature: {
+    short: 'T',
+    label: 'Temperatura',
+    hint: 'Cuánto se arriesga al elegir cada palabra. Con 0 elige siempre la más probable; cerca de 1 varía más; por encima de 1,3 suele perder el hilo.',
+  },
+  topK: {
+    short: 'top-k',
+    label: 'Top-k',
+    hint: 'Elige solo entre los k tokens más probables. Con 0 no hay límite.',
+  },
+  topP: {
+    short: 'top-p',
+    label: 'Top-p',
+    hint: 'Elige entre los tokens más probables que juntos suman esta probabilidad. Con 1 no hay límite.',
+  },
+  minP: {
+    short: 'min-p',
+    label: 'Min-p',
+    hint: 'Descarta los tokens mucho menos probables que el primero: con 0,1, los que no llegan a la décima parte. Con 0 no descarta nada.',
+  },
+  repetitionPenalty: {
+    short: 'rep.',
+    label: 'Freno a la repetición',
+    hint: 'Resta probabilidad a lo que ya se ha escrito. Con 1 no hay freno; cerca de 1,1 evita que se atasque.',
+  },
+  maxTokens: {
+    short: 'tokens',
+    label: 'Longitud máxima',
+    hint: 'Tokens que puede escribir. En español, 100 tokens son unas 60 o 70 palabras.',
+  },
+  seed: {
+    short: 'semilla',
+    label: 'Semilla',
+    hint: 'La misma semilla, en el mismo equipo, da el mismo texto. Otra semilla, otra versión.',
+  },
+};
+
+const backends: Record<BackendChoice, string> = { auto: 'Automático', cpu: 'CPU', gpu: 'GPU' };
+const backendNames: Record<Backend, string> = { cpu: 'CPU', gpu: 'GPU' };
+const variants: Record<VariantId, string> = {
+  cpu8: '8 bits',
+  gpu4: '4 bits',
+  fp32: '32 bits',
+};
+const finishes: Record<Finish, string> = {
+  end: 'el modelo dio el texto por terminado',
+  stop: 'apareció un texto de parada',
+  length: 'alcanzó la longitud máxima',
+  context: 'llenó todo lo que el modelo alcanza a leer',
+};
+const phases: Record<LoadPhase, string> = {
+  runtime: 'motor de cálculo',
+  weights: 'pesos',
+  session: 'preparación',
+  adapter: 'voz',
+};
+
+export const es = {
+  format: f,
+  failures: failuresEs,
+  backends,
+  backendNames,
+  variants,
+  finishes,
+  phases,
+
+  app: {
+    name: 'Patio',
+    title: (screen: string) => `${screen} · Patio`,
+    skip: 'Saltar al contenido',
+    home: 'Patio, ir a Comparar',
+    promise: 'Todo ocurre en este equipo: nada de lo que se escribe sale de él.',
+    close: 'Cerrar',
+  },
+  nav: { label: 'Secciones', compare: 'Comparar', history: 'Historial' },
+  settings: {
+    language: 'Idioma',
+    languages: { es: 'Español', en: 'English' },
+    theme: 'Tema',
+    themes: { system: 'Como el sistema', light: 'De día', dark: 'De noche' },
+    keys: 'Atajos del teclado',
+  },
+  device: {
+    label: 'Equipo',
+    probing: 'Mirando el equipo…',
+    cpu: (threads: number) => `CPU · ${count(threads, 'hilo', 'hilos')}`,
+    gpu: 'GPU',
+    title: 'Qué usa este equipo',
+    oneThread:
+      'La página se sirve sin aislamiento (faltan las cabeceras COOP y COEP), así que el navegador permite un solo hilo. Todo funciona, más despacio.',
+    threads: (threads: number) =>
+      `El navegador permite ${count(threads, 'hilo', 'hilos')} de cálculo.`,
+    gpuFound: (description: string) => `GPU disponible: ${description}.`,
+    gpuSoftware: (description: string) =>
+      `Hay una GPU simulada (${description}), que no acelera; se usa la CPU.`,
+    gpuNone: 'El navegador no ofrece WebGPU; se usa la CPU.',
+    change: 'El dispositivo se cambia en los ajustes de la prueba.',
+  },
+
+  composer: {
+    region: 'Qué se pide',
+    label: (n: number, total: number) => (total === 1 ? 'Prompt' : `Prompt ${n}`),
+    placeholder: 'El comienzo de un cuento, una pregunta…',
+    add: 'Otro prompt',
+    remove: (n: number) => `Quitar el prompt ${n}`,
+    run: 'Generar',
+    stop: 'Detener',
+    variablesHint: 'Con {{nombre}} aparece aquí una tabla de variables.',
+    cells: (columns: number, rows: number) =>
+      `${count(columns, 'voz', 'voces')} × ${count(rows, 'texto', 'textos')}`,
+    tooLong: (limit: number) =>
+      `El prompt llegó a ${f.number(limit)} caracteres, que es el máximo.`,
+    full: (limit: number) => `No caben más de ${f.number(limit)}.`,
+  },
+  examples: {
+    label: 'Para empezar',
+    lead: 'Elegir un comienzo y ver cómo sigue cada voz.',
+    again: 'Otros comienzos',
+    run: (title: string) => `Generar el ejemplo: ${title}`,
+    with: (voices: readonly string[]) => f.list(voices),
+  },
+  variables: {
+    caption: (n: number) => `Variables del prompt ${n}`,
+    row: (n: number) => `Fila ${n}`,
+    cell: (name: string, row: number) => `${name}, fila ${row}`,
+    add: 'Otra fila',
+    remove: (row: number) => `Borrar la fila ${row}`,
+    paste: 'Pegar tabla',
+    pasteTitle: 'Pegar una tabla',
+    pasteHint:
+      'Desde una hoja de cálculo o un CSV. Si la primera fila lleva los nombres de las variables, cada columna va a la suya.',
+    pasteLabel: 'Tabla',
+    file: 'O elegir un archivo CSV',
+    found: (rows: number, names: readonly string[]) =>
+      `${count(rows, 'fila', 'filas')} para ${f.list(names)}.`,
+    ignored: (columns: readonly string[]) => `Sin variable para: ${f.list(columns)}.`,
+    dropped: (rows: number) => `Quedan fuera ${count(rows, 'fila', 'filas')}: no caben más.`,
+    pasteApply: 'Usar esta tabla',
+    pasteNothing: 'No hay ninguna fila con datos en lo pegado.',
+    rows: (n: number) => count(n, 'fila', 'filas'),
+  },
+  params: {
+    ...params,
+    open: 'Ajustes',
+    title: 'Ajustes',
+    lead: 'Valen para todas las columnas que no los cambien.',
+    columnTitle: (voice: string) => `Ajustes de ${voice}`,
+    columnLead: 'Lo que se cambie aquí vale solo para esta columna.',
+    reset: 'Volver a los valores iniciales',
+    resetColumn: 'Quitar los cambios de la columna',
+    resetOne: (label: string) => `${label}: valor inicial`,
+    clearOne: (label: string) => `${label}: como las demás columnas`,
+    changed: 'Solo en esta columna',
+    slider: (label: string) => `${label}, deslizador`,
+    greedy: 'sin azar',
+    tokens: (n: number) => count(n, 'token', 'tokens'),
+    newSeed: 'Otra semilla al azar',
+    stop: 'Textos de parada',
+    stopHint:
+      'El texto acaba antes del primero que aparezca. Uno por línea; \\n vale por un salto de línea.',
+    stopShort: (n: number) => count(n, 'parada', 'paradas'),
+    backend: 'Dispositivo',
+    backendHint: 'Automático usa la GPU si la hay de verdad; si no, la CPU.',
+  },
+  columns: {
+    region: 'Respuestas',
+    voice: (n: number) => `Voz de la columna ${n}`,
+    add: 'Otra voz',
+    menu: (voice: string) => `Opciones de ${voice}`,
+    settings: 'Ajustes de esta columna',
+    left: 'Mover a la izquierda',
+    right: 'Mover a la derecha',
+    duplicate: 'Duplicar',
+    remove: 'Quitar la columna',
+    override: (label: string, value: string) => `${label} ${value}`,
+    clearOverride: (label: string) => `Quitar ${label} de esta columna`,
+    tabs: 'Voces',
+    base: 'Sola',
+    unknown: 'Ya no está en el catálogo',
+  },
+  rows: {
+    text: 'Texto',
+    title: (n: number) => `Texto ${n}`,
+    values: (name: string, value: string) => `${name}: ${value}`,
+  },
+  cell: {
+    label: (voice: string, row: number, rows: number) =>
+      rows === 1 ? voice : `${voice}, texto ${row}`,
+    waiting: 'Aún sin generar',
+    stale: 'De antes del último cambio',
+    queued: 'En cola',
+    loading: (voice: string, share: number | null) =>
+      share === null ? `Cargando ${voice}…` : `Cargando ${voice}… ${f.percent(share)}`,
+    running: 'Escribiendo…',
+    reading: 'Leyendo el prompt…',
+    done: 'Listo',
+    failed: 'Falló',
+    cancelled: 'Detenido',
+    cancelledEmpty: 'Se detuvo antes de escribir.',
+    empty: 'El modelo no escribió nada más.',
+    person: 'Pregunta',
+    stop: 'Detener',
+    stopOf: (cell: string) => `Detener ${cell}`,
+    rerun: 'Repetir',
+    rerunOf: (cell: string) => `Repetir ${cell}`,
+    edit: 'Editar',
+    editOf: (cell: string) => `Editar el prompt de ${cell}`,
+    copy: 'Copiar',
+    copyOf: (cell: string) => `Copiar el texto de ${cell}`,
+    copied: 'Copiado',
+    details: 'Detalles',
+    wordsPerSecond: (rate: number) => `${f.number(rate, 1)} palabras/s`,
+    toFirstToken: (ms: number) => `${f.duration(ms)} hasta el primer token`,
+    words: (n: number) => count(n, 'palabra', 'palabras'),
+  },
+  details: {
+    firstToken: 'Primer token',
+    words: 'Palabras',
+    wordsPerSecond: 'Palabras/s',
+    tokensPerSecond: 'Tokens/s',
+    tokens: 'Tokens',
+    tokensValue: (prompt: number, generated: number) =>
+      `${f.number(prompt)} leídos, ${f.number(generated)} escritos`,
+    model: 'Modelo',
+    variant: 'Pesos',
+    device: 'Dispositivo',
+    deviceValue: (backend: string, threads: number) =>
+      `${backend}, ${count(threads, 'hilo', 'hilos')}`,
+    seed: 'Semilla',
+    finish: 'Fin',
+    none: 'sin dato',
+  },
+  run: {
+    working: 'Generando…',
+    progress: (done: number, total: number) => `${f.number(done)} de ${f.number(total)}`,
+    doneOne: (words: number) => `Listo, ${count(words, 'palabra', 'palabras')}.`,
+    doneMany: (cells: number, words: number) =>
+      `Listo: ${count(cells, 'respuesta', 'respuestas')}, ${count(words, 'palabra', 'palabras')}.`,
+    stopped: 'Detenido.',
+    failed: (n: number) => count(n, 'respuesta falló', 'respuestas fallaron'),
+    opened: 'Prueba guardada',
+    close: 'Cerrar la prueba',
+    oneAfterAnother: 'Las voces escriben una tras otra, para que los tiempos sean justos.',
+  },
+  history: {
+    title: 'Historial',
+    lead: 'Las pruebas se guardan solas en este navegador.',
+    empty: 'Todavía no hay pruebas guardadas.',
+    emptyTodo: 'La primera que se genere aparecerá aquí.',
+    goCompare: 'Ir a Comparar',
+    loading: 'Abriendo el historial…',
+    open: (title: string) => `Abrir «${title}»`,
+    untitled: 'Sin título',
+    meta: (rows: number, columns: number) =>
+      `${count(rows, 'texto', 'textos')} × ${count(columns, 'voz', 'voces')}`,
+    failedCells: (n: number) => count(n, 'fallo', 'fallos'),
+    menu: (title: string) => `Opciones de «${title}»`,
+    rename: 'Cambiar el nombre',
+    renameLabel: 'Nombre de la prueba',
+    save: 'Guardar',
+    cancel: 'Cancelar',
+    exportAs: (kind: string) => `Exportar ${kind}`,
+    remove: 'Borrar',
+    removeTitle: '¿Borrar esta prueba?',
+    removeText: (title: string) =>
+      `«${title}» se borrará de este navegador y no podrá recuperarse.`,
+    removeConfirm: 'Borrar',
+    removed: (title: string) => `Se borró «${title}».`,
+    import: 'Importar',
+    importHint: 'O soltar aquí archivos JSON exportados desde Patio.',
+    imported: (n: number) => count(n, 'prueba importada', 'pruebas importadas'),
+    refused: (file: string) => `No se importó ${file}.`,
+    drop: 'Soltar para importar',
+  },
+  notices: {
+    label: 'Avisos',
+    dismiss: 'Cerrar el aviso',
+    messages: {
+      copied: 'Texto copiado.',
+      exported: 'El archivo está en las descargas.',
+      imported: 'Prueba importada.',
+      deleted: 'Prueba borrada.',
+    },
+  },
+  keys: {
+    title: 'Atajos del teclado',
+    run: 'Generar',
+    stop: 'Detener todo',
+    prompt: 'Ir al prompt',
+    answer: 'Ir a la última respuesta',
+    settings: 'Abrir los ajustes',
+    list: 'Ver esta lista',
+    mod: (mac: boolean) => (mac ? '⌘' : 'Ctrl'),
+    enter: 'Intro',
+    escape: 'Esc',
+    note: 'El signo ? abre esta lista cuando el cursor no está en un texto.',
+  },
+};
+
+export type Messages = typeof es;

@@ -1,0 +1,50 @@
+import type { Localized } from '../domain/model.ts';
+
+export type Locale = keyof Localized;
+export const LOCALES: readonly Locale[] = ['es', 'en'];
+
+/** Numbers, dates and sizes as one language writes them. */
+export interface Format {
+  /** At most `digits` decimals, two by default. */
+  number(value: number, digits?: number): string;
+  /** A share from 0 to 1. */
+  percent(share: number): string;
+  /** Decimal units, as disks and download managers count. */
+  bytes(bytes: number): string;
+  /** Milliseconds as seconds, or as milliseconds below one second. */
+  duration(ms: number): string;
+  /** Milliseconds since the epoch: day and hour. */
+  moment(ms: number): string;
+  list(items: readonly string[]): string;
+}
+
+export function createFormat(locale: Locale): Format {
+  const numbers = [0, 1, 2].map(
+    (digits) => new Intl.NumberFormat(locale, { maximumFractionDigits: digits }),
+  );
+  const percent = new Intl.NumberFormat(locale, { style: 'percent' });
+  const moment = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });
+  const list = new Intl.ListFormat(locale, { type: 'conjunction' });
+  const number = (value: number, digits = 2) =>
+    (numbers[digits] ?? moreDigits(digits)).format(value);
+  const moreDigits = (digits: number) =>
+    new Intl.NumberFormat(locale, { maximumFractionDigits: digits });
+  return {
+    number,
+    percent: (share) => percent.format(share),
+    bytes: (bytes) => {
+      const [divisor, unit] = bytesUnit(bytes);
+      return `${number(bytes / divisor, bytes / divisor < 10 ? 1 : 0)} ${unit}`;
+    },
+    duration: (ms) =>
+      ms < 1000 ? `${number(ms, 0)} ms` : `${number(ms / 1000, ms < 10_000 ? 1 : 0)} s`,
+    moment: (ms) => moment.format(ms),
+    list: (items) => list.format(items),
+  };
+}
+
+function bytesUnit(bytes: number): [number, string] {
+  if (bytes >= 1e9) return [1e9, 'GB'];
+  if (bytes >= 1e6) return [1e6, 'MB'];
+  return [1e3, 'kB'];
+}

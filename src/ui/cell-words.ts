@@ -1,0 +1,51 @@
+import { countWords } from '../domain/metrics.ts';
+import type { CellState } from '../run/cell.ts';
+import { failureText, type Messages } from '../i18n/index.ts';
+import type { MarkdownWords } from '../run/export.ts';
+
+/** The state of a cell in words. */
+export function cellWords(state: CellState, voice: string, t: Messages): string {
+  switch (state.status) {
+    case 'queued':
+      return t.cell.queued;
+    case 'loading': {
+      const { loadedBytes, totalBytes } = state;
+      return t.cell.loading(voice, totalBytes > 0 ? loadedBytes / totalBytes : null);
+    }
+    case 'running':
+      return state.partial.text === '' ? t.cell.reading : t.cell.running;
+    case 'done':
+      return t.cell.done;
+    case 'failed':
+      return t.cell.failed;
+    case 'cancelled':
+      return t.cell.cancelled;
+  }
+}
+
+/** What the page's one status region says when a run has come to its end. */
+export function endWords(states: readonly CellState[], t: Messages): string {
+  const done = states.filter((state) => state.status === 'done');
+  const failed = states.filter((state) => state.status === 'failed').length;
+  const words = done.reduce((sum, state) => sum + countWords(state.partial.text), 0);
+  const parts: string[] = [];
+  if (done.length === 1) parts.push(t.run.doneOne(words));
+  if (done.length > 1) parts.push(t.run.doneMany(done.length, words));
+  if (states.some((state) => state.status === 'cancelled')) parts.push(t.run.stopped);
+  if (failed > 0) parts.push(`${t.run.failed(failed)}.`);
+  return parts.join(' ');
+}
+
+export function markdownWords(t: Messages): MarkdownWords {
+  return {
+    prompt: t.rows.text,
+    seed: t.details.seed,
+    tokensPerSecond: t.details.tokensPerSecond,
+    state(state) {
+      const words = cellWords(state, '', t);
+      if (state.status !== 'failed') return words;
+      const { what, todo } = failureText(t.failures, state.failure);
+      return `${words}. ${what} ${todo}`;
+    },
+  };
+}

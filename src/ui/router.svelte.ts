@@ -1,0 +1,30 @@
+/** Screens and their addresses; the fragment never leaves the browser. */
+export const SCREENS = { compare: '#/', history: '#/historial' } as const;
+export type Screen = keyof typeof SCREENS;
+
+export function screenOf(hash: string): Screen {
+  return hash.startsWith(SCREENS.history) ? 'history' : 'compare';
+}
+
+export class Router {
+  #hash = $state.raw('');
+  readonly #location: Pick<Location, 'hash'>;
+
+  constructor(location: Pick<Location, 'hash'>) {
+    this.#location = location;
+    this.#hash = location.hash;
+  }
+
+  get screen(): Screen {
+    return screenOf(this.#hash);
+  }
+
+  go(screen: Screen): void {
+    this.#location.hash = SCREENS[screen];
+  }
+
+  /** To be called whenever the address changed. */
+  read(): void {
+    this.#hash = this.#location.hash;
+  }
+}

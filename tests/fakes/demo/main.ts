@@ -1,0 +1,31 @@
+import { mount } from 'svelte';
+import { catalogue } from '../../../models.config.ts';
+import App from '../../../src/App.svelte';
+import { I18n } from '../../../src/i18n/index.ts';
+import { createState } from '../../../src/state/state.ts';
+import { browserRuns } from '../../../src/storage/idb-runs.ts';
+import { browserSettings } from '../../../src/storage/settings.ts';
+import { Router } from '../../../src/ui/router.svelte.ts';
+import { demoEngine } from './engine.ts';
+
+const state = createState({
+  engine: demoEngine(new URLSearchParams(location.search)),
+  catalogue,
+  runs: (notices) => browserRuns((failure) => notices.push(failure)),
+  small: browserSettings(() => localStorage),
+  clock: () => Date.now(),
+  ids: () => crypto.randomUUID(),
+  schedule: (work) => requestAnimationFrame(work),
+  later: (work, ms) => {
+    const timer = setTimeout(work, ms);
+    return () => clearTimeout(timer);
+  },
+});
+const i18n = new I18n(() => state.settings.locale);
+const target = document.getElementById('app');
+if (target) {
+  mount(App, {
+    target,
+    props: { app: { ...state, catalogue, i18n, router: new Router(location) } },
+  });
+}
