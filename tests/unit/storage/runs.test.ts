@@ -91,7 +91,6 @@ describe('a browser that refuses', () => {
   it('keeps the old record whole when half of the new one does not fit', async () => {
     const store = freshStore();
     await indexedDbRuns(store).put(fakeRecord({ title: 'uno' }));
-    // eslint-disable-next-line @typescript-eslint/unbound-method -- called with its own `this` below
     const original = IDBObjectStore.prototype.put;
     let writes = 0;
     const put = vi.spyOn(IDBObjectStore.prototype, 'put');

@@ -1,0 +1,133 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { posix } from 'node:path';
+import ts from 'typescript';
+import { expect, it } from 'vitest';
+
+/** Who may import whom: a room uses its own files and what is behind its doors. See src/README.md. */
+const DOORS: Readonly<Record<string, readonly string[]>> = {
+  'models.config.ts': ['src/domain/model.ts'],
+  'src/domain/': [],
+  'src/checkpoint/': ['src/domain/'],
+  'src/graph/': ['src/domain/', 'src/checkpoint/'],
+  'src/tasks/*/spec.ts': ['src/domain/'],
+  'src/tasks/*/run.ts': [
+    ...['src/domain/', 'src/run/', 'src/engine/engine.ts', 'src/graph/manifest.ts', 'workers/'],
+  ],
+  'src/tasks/*/Output.svelte': ['src/domain/', 'src/run/', 'src/state/', 'src/i18n/', 'src/ui/'],
+  'src/run/': ['src/domain/', 'src/tasks/*/spec.ts'],
+  'src/engine/': ['src/domain/', 'src/run/'],
+  'src/sources/': ['src/domain/', 'src/run/'],
+  'src/storage/': ['src/domain/', 'src/run/'],
+  'src/state/': [
+    ...['src/domain/', 'src/run/', 'src/engine/engine.ts'],
+    ...['src/storage/runs.ts', 'src/storage/settings.ts'],
+  ],
+  'src/i18n/': ['src/domain/', 'src/run/'],
+  'src/ui/': [
+    ...['src/domain/', 'src/run/', 'src/state/', 'src/i18n/'],
+    ...['src/tasks/*/spec.ts', 'src/tasks/*/Output.svelte'],
+  ],
+  'src/App.svelte': ['src/ui/', 'src/domain/', 'src/state/', 'src/i18n/'],
+  'src/main.ts': ['src/', 'models.config.ts', 'workers/engine.worker.ts'],
+  'workers/': [
+    ...['src/domain/', 'src/checkpoint/', 'src/graph/', 'src/run/', 'src/engine/'],
+    'src/tasks/*/run.ts',
+  ],
+};
+
+/** Each library that the app may use, and where alone it is touched. */
+const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
+  'onnxruntime-web': ['workers/runtime.ts'],
+  '@huggingface/transformers': ['workers/transformers.ts'],
+  '@huggingface/tokenizers': ['workers/'],
+  '@huggingface/jinja': ['workers/'],
+  '@bufbuild/protobuf': ['src/graph/'],
+  'idb-keyval': ['src/storage/idb-runs.ts'],
+  papaparse: ['src/run/'],
+  valibot: ['src/run/'],
+  comlink: ['src/engine/', 'workers/', 'src/main.ts'],
+  svelte: ['src/ui/', 'src/App.svelte', 'src/main.ts'],
+  'bits-ui': ['src/ui/'],
+  '@lucide/svelte': ['src/ui/'],
+};
+
+const files = ['src', 'workers']
+  .flatMap((room) =>
+    readdirSync(room, { recursive: true }).map((name) => `${room}/${String(name)}`),
+  )
+  .filter((name) => /\.(ts|svelte)$/u.test(name))
+  .concat('models.config.ts');
+const known = new Set(files.map(withoutSuffix));
+const imports = files.flatMap((from) => importsOf(from).map((name) => ({ from, name })));
+
+function read(file: string): string {
+  const text = readFileSync(file, 'utf8');
+  if (!file.endsWith('.svelte')) return text;
+  return [...text.matchAll(/<script[^>]*>(.*?)<\/script>/gsu)].map(([, code]) => code).join('\n');
+}
+
+function importsOf(file: string): string[] {
+  return ts.preProcessFile(read(file), true, true).importedFiles.map(({ fileName }) => fileName);
+}
+
+function withoutSuffix(path: string): string {
+  return path.replace(/(\?.*|\.ts)$/u, '');
+}
+
+function isIn(path: string, place: string): boolean {
+  const pattern = place.replaceAll('.', String.raw`\.`).replace('*', '[^/]+');
+  return new RegExp(`^${pattern}${place.endsWith('/') ? '' : '$'}`, 'u').test(path);
+}
+
+function libraryOf(name: string): string {
+  return name
+    .split('/')
+    .slice(0, name.startsWith('@') ? 2 : 1)
+    .join('/');
+}
+
+/** Why an import may not be, or null. */
+function fault({ from, name }: { from: string; name: string }): string | null {
+  if (!name.startsWith('.')) {
+    const places = LIBRARIES[libraryOf(name)] ?? [];
+    return places.some((place) => isIn(from, place)) ? null : `${from} may not touch ${name}`;
+  }
+  const target = withoutSuffix(posix.join(posix.dirname(from), name));
+  if (target.endsWith('.css')) return null;
+  const path = known.has(target) && !target.endsWith('.svelte') ? `${target}.ts` : target;
+  const rooms = Object.keys(DOORS).filter((room) => isIn(from, room));
+  const open = rooms.flatMap((room) => [room, ...(DOORS[room] ?? [])]);
+  return open.some((place) => isIn(path, place)) ? null : `${from} has no door to ${path}`;
+}
+
+it('every file lives in one room', () => {
+  const rooms = (file: string) => Object.keys(DOORS).filter((room) => isIn(file, room));
+  expect(files.filter((file) => file.endsWith('.ts') && rooms(file).length !== 1)).toEqual([]);
+});
+
+it('every import goes through a door', () => {
+  expect(imports.length).toBeGreaterThan(100);
+  expect(imports.map(fault).filter((text) => text !== null)).toEqual([]);
+});
+
+it.each([
+  ['src/domain/prompt.ts', '../run/cell.ts', false],
+  ['src/domain/prompt.ts', './model.ts', true],
+  ['src/run/plan.ts', '../engine/engine.ts', false],
+  ['src/state/lab.svelte.ts', '../storage/idb-runs.ts', false],
+  ['src/ui/App.svelte', '../engine/client.ts', false],
+  ['workers/decoder.ts', 'onnxruntime-web', false],
+  ['workers/runtime.ts', 'onnxruntime-web/wasm?url', true],
+  ['src/ui/App.svelte', 'left-pad', false],
+])('the table is not blind: %s importing %s', (from, name, allowed) => {
+  expect(fault({ from, name }) === null).toBe(allowed);
+});
+
+it('one file alone starts Workers', () => {
+  const starting = files.filter((file) => /\bnew (Shared)?Worker\(/u.test(read(file)));
+  expect(starting).toEqual(['src/main.ts']);
+});
+
+it('the catalogue imports types only', () => {
+  expect(read('models.config.ts')).not.toMatch(/^import (?!type)/mu);
+});
