@@ -27,6 +27,19 @@ const TENSOR_NAME = /^(?:base_model\.model\.)?(.+)\.lora_([AB])(?:\.default)?\.w
 /** Initialisations that change the base weights too, so the file alone does not say the result. */
 const BASE_CHANGING = /^(pissa|olora|corda|loftq)/;
 
+/** Settings that, when given, make the update something else than `scale · B · A`. */
+const OTHER_ARITHMETIC = [
+  'lora_bias',
+  'use_qalora',
+  'use_bdlora',
+  'layer_replication',
+  'target_parameters',
+  'trainable_token_indices',
+  'alora_invocation_tokens',
+  'arrow_config',
+  'fan_in_fan_out',
+] as const;
+
 export async function readAdapter(files: FileSet, signal: AbortSignal): Promise<Adapter> {
   const config = await readJsonObject(requireFile(files, 'adapter_config.json'), signal);
   refuseVariations(config);
@@ -43,13 +56,17 @@ function refuseVariations(config: JsonObject): void {
   const kind = config['peft_type'] ?? 'LORA';
   if (kind !== 'LORA') unsupported(`peft_type ${String(kind)}`);
   if (config['use_dora'] === true) unsupported('DoRA');
-  if (config['lora_bias'] === true) unsupported('lora_bias');
+  for (const trait of OTHER_ARITHMETIC) {
+    const value = config[trait] ?? false;
+    if (value !== false && !(Array.isArray(value) && value.length === 0)) unsupported(trait);
+  }
   const bias = config['bias'] ?? 'none';
   if (bias !== 'none') unsupported(`bias ${String(bias)}`);
   const saved = config['modules_to_save'];
   if (Array.isArray(saved) && saved.length > 0) unsupported(`modules_to_save ${saved.join(', ')}`);
   const init = config['init_lora_weights'];
-  if (typeof init === 'string' && BASE_CHANGING.test(init)) unsupported(`init_lora_weights ${init}`);
+  if (typeof init === 'string' && BASE_CHANGING.test(init))
+    unsupported(`init_lora_weights ${init}`);
 }
 
 interface ModuleTensors {
@@ -83,7 +100,8 @@ async function readModule(
   if (rank === undefined || inSize === undefined || out === undefined || rank !== rankB) {
     return damaged(`ranks of ${names.module}`);
   }
-  if (restA.length > 0 || restB.length > 0 || rank === 0) return damaged(`shape of ${names.module}`);
+  if (restA.length > 0 || restB.length > 0 || rank === 0)
+    return damaged(`shape of ${names.module}`);
   const scale = scaling(config, names.module, rank);
   const A = await source.read(names.a, signal);
   const B = (await source.read(names.b, signal)).map((value) => value * scale);

@@ -48,7 +48,10 @@ function readLlama(config: JsonObject): LlamaArchitecture {
     ffn: size(config, 'intermediate_size', LIMITS.size),
     context: size(config, 'max_position_embeddings', LIMITS.context),
     normEpsilon: positive(config['rms_norm_eps'] ?? 1e-6, 'rms_norm_eps'),
-    ropeTheta: positive(ropeParameters(config)['rope_theta'] ?? config['rope_theta'] ?? 10_000, 'rope_theta'),
+    ropeTheta: positive(
+      ropeParameters(config)['rope_theta'] ?? config['rope_theta'] ?? 10_000,
+      'rope_theta',
+    ),
     tied: config['tie_word_embeddings'] === true,
     bos: tokenIds(config['bos_token_id'])[0] ?? null,
     eos: tokenIds(config['eos_token_id']),

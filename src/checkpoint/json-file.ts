@@ -21,7 +21,8 @@ export function parseObject(file: string, bytes: Uint8Array): JsonObject {
   } catch (error) {
     return refuse({ code: 'checkpoint-damaged', file, detail: String(error) });
   }
-  if (!isObject(value)) return refuse({ code: 'checkpoint-damaged', file, detail: 'not an object' });
+  if (!isObject(value))
+    return refuse({ code: 'checkpoint-damaged', file, detail: 'not an object' });
   return value;
 }
 

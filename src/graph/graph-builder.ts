@@ -32,9 +32,7 @@ export const ABSENT: Value = { name: '' };
 export type Dimension = number | string;
 
 export type Attribute =
-  | { readonly int: number }
-  | { readonly float: number }
-  | { readonly ints: readonly number[] };
+  { readonly int: number } | { readonly float: number } | { readonly ints: readonly number[] };
 
 export interface NodeOptions {
   readonly domain?: string;

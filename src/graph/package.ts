@@ -32,6 +32,8 @@ export interface PackageOptions {
   /** Whether the graphs take an adapter as inputs. */
   readonly ports: boolean;
   readonly logits: LogitsAt;
+  /** Most weights that the CPU variant widens on loading; a measured default when absent. */
+  readonly widenedLimit?: number;
   /** Merged into the weights while they are read. */
   readonly adapter?: Adapter;
   /** Names of the adapter folders that will lie beside the package. */
@@ -89,13 +91,13 @@ export function buildGraph(
   architecture: Architecture,
   tensors: TensorSource,
   id: VariantId,
-  options: Pick<PackageOptions, 'ports' | 'logits'>,
+  options: Pick<PackageOptions, 'ports' | 'logits' | 'widenedLimit'>,
 ): { graph: BuiltGraph; ports: LoraPort[] } {
   const g = new GraphBuilder(`${MODEL_FILES[id]}_data`);
   const ports: LoraPort[] = [];
   FAMILIES[architecture.family].build(architecture, {
     bench: { g, tensors },
-    arithmetic: arithmeticFor(id, countWeights(tensors)),
+    arithmetic: arithmeticFor(id, countWeights(tensors), options.widenedLimit),
     ports: options.ports ? ports : null,
     logits: options.logits,
     topK: topK(architecture),
@@ -173,7 +175,11 @@ function writeJson(sink: PackageSink, path: string, value: object): Promise<Pack
   return writeBytes(sink, path, new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`));
 }
 
-async function writeBytes(sink: PackageSink, path: string, bytes: Uint8Array): Promise<PackagedFile> {
+async function writeBytes(
+  sink: PackageSink,
+  path: string,
+  bytes: Uint8Array,
+): Promise<PackagedFile> {
   const writer = await sink.open(path);
   await writer.write(bytes);
   return writer.close();

@@ -35,7 +35,9 @@ function refuseStrangers(ports: readonly LoraPort[], { modules }: Adapter): void
 function layPort(port: LoraPort, { modules }: Adapter): [string, PortValue][] {
   const present = port.projections.flatMap((projection) => {
     const module = modules.get(projection.module);
-    return module === undefined ? [] : [{ ...projection, adapted: fitting(port, projection, module) }];
+    return module === undefined
+      ? []
+      : [{ ...projection, adapted: fitting(port, projection, module) }];
   });
   const rank = present.reduce((sum, { adapted }) => sum + adapted.rank, 0) || 1;
   const A = new Float32Array(port.in * rank);
@@ -43,7 +45,14 @@ function layPort(port: LoraPort, { modules }: Adapter): [string, PortValue][] {
   let first = 0;
   for (const { adapted, offset } of present) {
     transposeInto(A, adapted.A, adapted.rank, port.in, rank, first);
-    transposeInto(B.subarray(first * port.out), adapted.B, adapted.out, adapted.rank, port.out, offset);
+    transposeInto(
+      B.subarray(first * port.out),
+      adapted.B,
+      adapted.out,
+      adapted.rank,
+      port.out,
+      offset,
+    );
     first += adapted.rank;
   }
   return [

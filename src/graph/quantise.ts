@@ -1,7 +1,7 @@
 /** Weights in fewer bits. Matrices come row-major as `[out, in]`, the way checkpoints hold them. */
 
 const INT8_MAX = 127;
-export const BLOCK = 32;
+const INT8_ZERO = 128;
 const INT4_ZERO = 8;
 
 /** How a quantised matrix lies in memory: as checkpoints hold it, or transposed. */
@@ -31,38 +31,60 @@ export function quantiseInt8(
   }
 }
 
-/** Bytes of one row of 4-bit values: two to a byte, the last block padded. */
-export function int4RowBytes(inSize: number): number {
-  return Math.ceil(inSize / BLOCK) * (BLOCK / 2);
+/** Inputs that share a scale in block-wise quantisation. */
+export const BLOCK = 32;
+
+/** Width of a block-wise value. */
+export type BlockBits = 4 | 8;
+
+export function blocksOf(inSize: number): number {
+  return Math.ceil(inSize / BLOCK);
+}
+
+/** Bytes of one block of values. */
+export function blockBytes(bits: BlockBits): number {
+  return (BLOCK * bits) / 8;
 }
 
 /**
- * 4 bits, symmetric, one scale per block of 32 inputs: `w ≈ (q − 8) · scale`, q in 0…15, the lower
- * half of a byte first. `at` is the first row of the target to write.
+ * 4 or 8 bits in blocks of 32 inputs with one scale each: `w ≈ (q − zero) · scale`, where zero is
+ * the middle of q's range. Two 4-bit values share a byte, the earlier in its lower half; the last
+ * block of a row is padded. `at` is the first output of the target to write.
  */
-export function quantiseInt4(
+export function quantiseBlocks(
   weights: Float32Array,
   inSize: number,
+  bits: BlockBits,
   target: { values: Uint8Array; scales: Float32Array },
   at: number,
 ): void {
   const outSize = weights.length / inSize;
-  const blocks = Math.ceil(inSize / BLOCK);
+  const blocks = blocksOf(inSize);
+  const bytes = blockBytes(bits);
+  const pack = bits === 4 ? packInt4 : packInt8;
   for (let out = 0; out < outSize; out += 1) {
     for (let block = 0; block < blocks; block += 1) {
       const start = out * inSize + block * BLOCK;
       const end = Math.min(start + BLOCK, (out + 1) * inSize);
       const index = (at + out) * blocks + block;
-      target.scales[index] = packBlock(
+      target.scales[index] = pack(
         weights.subarray(start, end),
-        target.values.subarray((index * BLOCK) / 2, ((index + 1) * BLOCK) / 2),
+        target.values.subarray(index * bytes, (index + 1) * bytes),
       );
     }
   }
 }
 
+function packInt8(block: Float32Array, target: Uint8Array): number {
+  const scale = absoluteMaximum(block) / INT8_MAX || 1;
+  for (let i = 0; i < target.length; i += 1) {
+    target[i] = Math.round((block[i] ?? 0) / scale) + INT8_ZERO;
+  }
+  return scale;
+}
+
 /** Packs one block with the scale of least squared error among a few candidates; returns it. */
-function packBlock(block: Float32Array, target: Uint8Array): number {
+function packInt4(block: Float32Array, target: Uint8Array): number {
   const scale = bestInt4Scale(block);
   for (let pair = 0; pair < target.length; pair += 1) {
     const low = toInt4(block[2 * pair] ?? 0, scale) + INT4_ZERO;

@@ -1,19 +1,26 @@
-/** 4-bit weights in blocks of 32 inputs with one scale each; products in float32. For the GPU. */
+/**
+ * Weights in blocks of 32 inputs with one scale each, products in float32: for the GPU. Layers
+ * take 4 bits. The token table takes 8, because every step's scores hang on it alone.
+ */
 import { readShaped } from '../../checkpoint/tensor-source';
 import { bytesOf } from '../elements';
 import { MICROSOFT } from '../graph-builder';
 import type { Value } from '../graph-builder';
-import { BLOCK, int4RowBytes, quantiseInt4 } from '../quantise';
+import { BLOCK, blockBytes, blocksOf, quantiseBlocks } from '../quantise';
+import type { BlockBits } from '../quantise';
 import { asMatrix, outSize } from './arithmetic';
 import type { Arithmetic, Matrix, Table, Workbench } from './arithmetic';
+
+const LAYER_BITS = 4;
+const TABLE_BITS = 8;
 
 export const gpu4: Arithmetic = {
   id: 'gpu4',
   linear: (bench, x, matrix) =>
-    product(bench, x, placeBlocks(bench, matrix), matrix, matrix.name),
+    product(bench, x, placeBlocks(bench, matrix, LAYER_BITS), matrix, matrix.name),
   table: (bench, table) => {
     const matrix = asMatrix(table);
-    const blocks = placeBlocks(bench, matrix);
+    const blocks = placeBlocks(bench, matrix, TABLE_BITS);
     return {
       lookUp: (ids) => lookUp(bench, blocks, ids, table),
       score: (x) => product(bench, x, blocks, matrix, `${table.name}.score`),
@@ -22,7 +29,8 @@ export const gpu4: Arithmetic = {
 };
 
 interface Blocks {
-  /** uint8 `[out, blocks, 16]`. */
+  readonly bits: BlockBits;
+  /** uint8 `[out, blocks, bytes of a block]`. */
   readonly values: Value;
   /** float32 `[out, blocks]`. */
   readonly scales: Value;
@@ -31,7 +39,7 @@ interface Blocks {
 function product(
   { g }: Workbench,
   x: Value,
-  { values, scales }: Blocks,
+  { bits, values, scales }: Blocks,
   matrix: Matrix,
   name: string,
 ): Value {
@@ -40,7 +48,7 @@ function product(
     attributes: {
       K: { int: matrix.in },
       N: { int: outSize(matrix) },
-      bits: { int: 4 },
+      bits: { int: bits },
       block_size: { int: BLOCK },
     },
   });
@@ -48,47 +56,50 @@ function product(
 
 function lookUp(
   { g }: Workbench,
-  { values, scales }: Blocks,
+  { bits, values, scales }: Blocks,
   ids: Value,
   { name, tokens, width }: Table,
 ): Value {
-  const rows = g.node('Reshape', `${name}.lookup.rows`, [
-    values,
-    g.int64([tokens, int4RowBytes(width)]),
-  ]);
-  return g.node('GatherBlockQuantized', `${name}.lookup`, [rows, ids, scales], {
+  const rowBytes = blocksOf(width) * blockBytes(bits);
+  const rows = g.node('Reshape', `${name}.lookup.rows`, [values, g.int64([tokens, rowBytes])]);
+  const padded = g.node('GatherBlockQuantized', `${name}.lookup.padded`, [rows, ids, scales], {
     domain: MICROSOFT,
     attributes: {
-      bits: { int: 4 },
+      bits: { int: bits },
       block_size: { int: BLOCK },
       gather_axis: { int: 0 },
       quantize_axis: { int: 1 },
     },
   });
+  if (width % BLOCK === 0) return padded;
+  return g.node('Slice', `${name}.lookup`, [padded, g.int64([0]), g.int64([width]), g.int64([1])]);
 }
 
-function placeBlocks({ g, tensors }: Workbench, matrix: Matrix): Blocks {
+function placeBlocks({ g, tensors }: Workbench, matrix: Matrix, bits: BlockBits): Blocks {
   const out = outSize(matrix);
-  const rowBytes = int4RowBytes(matrix.in);
-  const blocks = rowBytes / (BLOCK / 2);
+  const blocks = blocksOf(matrix.in);
   const [values, scales] = g.weights(
     [
-      { name: `${matrix.name}.int4`, element: 'uint8', dims: [out, blocks, BLOCK / 2] },
+      {
+        name: `${matrix.name}.int${bits}`,
+        element: 'uint8',
+        dims: [out, blocks, blockBytes(bits)],
+      },
       { name: `${matrix.name}.scale`, element: 'float32', dims: [out, blocks] },
     ],
     async (signal) => {
       const target = {
-        values: new Uint8Array(out * rowBytes),
+        values: new Uint8Array(out * blocks * blockBytes(bits)),
         scales: new Float32Array(out * blocks),
       };
       let at = 0;
       for (const piece of matrix.pieces) {
         const rows = await readShaped(tensors, piece.tensor, [piece.out, matrix.in], signal);
-        quantiseInt4(rows, matrix.in, target, at);
+        quantiseBlocks(rows, matrix.in, bits, target, at);
         at += piece.out;
       }
       return [bytesOf(target.values), bytesOf(target.scales)];
     },
   );
-  return { values, scales };
+  return { bits, values, scales };
 }

@@ -16,10 +16,14 @@ export const VARIANTS: readonly VariantId[] = ['cpu8', 'gpu4', 'fp32'];
 export const WIDENED_LIMIT = 32_000_000;
 
 /** The arithmetic of a variant for a model with this many weights. */
-export function arithmeticFor(id: VariantId, weights: number): Arithmetic {
+export function arithmeticFor(
+  id: VariantId,
+  weights: number,
+  widenedLimit = WIDENED_LIMIT,
+): Arithmetic {
   switch (id) {
     case 'cpu8':
-      return weights <= WIDENED_LIMIT ? cpu8Widened : cpu8Integer;
+      return weights <= widenedLimit ? cpu8Widened : cpu8Integer;
     case 'gpu4':
       return gpu4;
     case 'fp32':

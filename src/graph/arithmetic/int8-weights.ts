@@ -14,11 +14,7 @@ export interface Int8Weights {
 }
 
 /** Declares a matrix in 8 bits; its pieces are read and quantised one after another. */
-export function placeInt8(
-  { g, tensors }: Workbench,
-  matrix: Matrix,
-  layout: Layout,
-): Int8Weights {
+export function placeInt8({ g, tensors }: Workbench, matrix: Matrix, layout: Layout): Int8Weights {
   const out = outSize(matrix);
   const [values, scales] = g.weights(
     [
@@ -44,11 +40,7 @@ export function placeInt8(
 }
 
 /** int8 rows and their scales → float32 rows. */
-export function widen(
-  { g }: Workbench,
-  { values, scales }: Int8Weights,
-  name: string,
-): Value {
+export function widen({ g }: Workbench, { values, scales }: Int8Weights, name: string): Value {
   const wide = g.node('Cast', `${name}.float`, [values], { attributes: { to: { int: 1 } } });
   const column = g.node('Unsqueeze', `${name}.scales`, [scales, g.int64([1])]);
   return g.node('Mul', `${name}.wide`, [wide, column]);

@@ -48,7 +48,7 @@ export function attention(
       },
     },
   );
-  const dims = ['batch', shape.kvHeads, 'total', shape.headDim];
+  const dims = ['batch_size', shape.kvHeads, 'total', shape.headDim];
   g.output(key.name, key, 'float32', dims);
   g.output(value.name, value, 'float32', dims);
   const width = shape.heads * shape.headDim;

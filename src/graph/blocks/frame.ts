@@ -33,8 +33,8 @@ export interface Frame {
  * `[batch, kvHeads, past, headDim]`.
  */
 export function decoderFrame(g: GraphBuilder, shape: CacheShape): Frame {
-  const ids = g.input('input_ids', 'int64', ['batch', 'sequence']);
-  const mask = g.input('attention_mask', 'int64', ['batch', 'total']);
+  const ids = g.input('input_ids', 'int64', ['batch_size', 'sequence']);
+  const mask = g.input('attention_mask', 'int64', ['batch_size', 'total']);
   const past = Array.from({ length: shape.layers }, (_, layer) => pastInputs(g, shape, layer));
   const tokens = g.node('Reshape', 'tokens', [ids, g.int64([-1])]);
   const idsShape = g.node('Shape', 'ids.shape', [ids]);
@@ -53,7 +53,7 @@ export function decoderFrame(g: GraphBuilder, shape: CacheShape): Frame {
 }
 
 function pastInputs(g: GraphBuilder, { kvHeads, headDim }: CacheShape, layer: number): KeyValue {
-  const dims = ['batch', kvHeads, 'past', headDim];
+  const dims = ['batch_size', kvHeads, 'past', headDim];
   return {
     key: g.input(`past_key_values.${layer}.key`, 'float32', dims),
     value: g.input(`past_key_values.${layer}.value`, 'float32', dims),
@@ -71,12 +71,7 @@ function lastPositions(g: GraphBuilder, mask: Value): Value {
  * A row's last real token among those fed now: its position less what the cache holds. In a step
  * of one token the cache of a shorter row has padding too, so the index is held inside `0…seq−1`.
  */
-function lastIndices(
-  g: GraphBuilder,
-  last: Value,
-  ids: Value,
-  past: readonly KeyValue[],
-): Value {
+function lastIndices(g: GraphBuilder, last: Value, ids: Value, past: readonly KeyValue[]): Value {
   const [first] = past;
   if (first === undefined) throw new RangeError('a decoder has at least one layer');
   const cached = sizeOf(g, 'past.size', first.key, 2);

@@ -36,9 +36,9 @@ export function nextTokenHead(
   const normalizer = g.node('ReduceLogSumExp', 'log_normalizer', [last, g.int64([1])], {
     attributes: { keepdims: { int: 0 } },
   });
-  g.output('topk_logits', values, 'float32', ['batch', shape.topK]);
-  g.output('topk_ids', ids, 'int64', ['batch', shape.topK]);
-  g.output('log_normalizer', normalizer, 'float32', ['batch']);
+  g.output('topk_logits', values, 'float32', ['batch_size', shape.topK]);
+  g.output('topk_ids', ids, 'int64', ['batch_size', shape.topK]);
+  g.output('log_normalizer', normalizer, 'float32', ['batch_size']);
 }
 
 function scoreLast(
@@ -50,7 +50,7 @@ function scoreLast(
 ): Value {
   const scores = head.score(pickLast(g, states, frame, 'state.last'));
   const logits = g.node('Unsqueeze', 'logits', [scores, g.int64([1])]);
-  g.output('logits', logits, 'float32', ['batch', 1, shape.vocab]);
+  g.output('logits', logits, 'float32', ['batch_size', 1, shape.vocab]);
   return scores;
 }
 
@@ -63,7 +63,7 @@ function scoreAll(
 ): Value {
   const scores = head.score(states);
   const logits = g.node('Reshape', 'logits', [scores, frame.batchShape]);
-  g.output('logits', logits, 'float32', ['batch', 'sequence', shape.vocab]);
+  g.output('logits', logits, 'float32', ['batch_size', 'sequence', shape.vocab]);
   return pickLast(g, scores, frame, 'logits.last');
 }
 

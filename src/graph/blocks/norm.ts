@@ -13,9 +13,14 @@ export interface NormWeights {
 
 /** `x / √(mean(x²) + ε) · weight`. */
 export function rmsNorm(bench: Workbench, x: Value, norm: NormWeights): Value {
-  return bench.g.node('SimplifiedLayerNormalization', `${norm.tensor}.norm`, [x, scale(bench, norm)], {
-    attributes: { epsilon: { float: norm.epsilon }, axis: { int: -1 } },
-  });
+  return bench.g.node(
+    'SimplifiedLayerNormalization',
+    `${norm.tensor}.norm`,
+    [x, scale(bench, norm)],
+    {
+      attributes: { epsilon: { float: norm.epsilon }, axis: { int: -1 } },
+    },
+  );
 }
 
 /** Adds `update` to the residual `stream`, and normalises the sum. */

@@ -30,7 +30,10 @@ export const llama: Family<LlamaArchitecture> = {
       const linear = (group: string, inSize: number, parts: Record<string, number>) => ({
         name: `${layer}.${group}`,
         in: inSize,
-        pieces: Object.entries(parts).map(([part, out]) => ({ tensor: `${at}.${part}.weight`, out })),
+        pieces: Object.entries(parts).map(([part, out]) => ({
+          tensor: `${at}.${part}.weight`,
+          out,
+        })),
       });
 
       const qkv = linear('qkv', hidden, {
