@@ -37,6 +37,8 @@ const LAWLESS: Failure = { code: 'unexpected', detail: 'the engine ended without
 export class ActiveRun {
   readonly #deps: ActiveRunDeps;
   #session = $state.raw<RunSession | null>(null);
+  /** Runs with work under way; those no longer on screen are writing what they had. */
+  #working: readonly RunSession[] = [];
   readonly #savers = new WeakMap<RunSession, Saver>();
   /** The end of everything that was asked of the engine so far: work waits for its turn. */
   #tail: Promise<void> = Promise.resolve();
@@ -115,7 +117,13 @@ export class ActiveRun {
 
   /** Shows a run at rest. The run on screen is stopped, unless it is the same one. */
   open(record: RunRecord): void {
-    if (this.#session?.header.id === record.id) return;
+    const live = this.#find(record.id);
+    if (live && live === this.#session) return;
+    if (live) {
+      this.close();
+      this.#session = live;
+      return;
+    }
     const { rows, cells, states } = openRecord(record);
     const { experiment, voices } = record;
     this.#show({ header: headerOf(record), experiment, voices, grid: { rows, cells }, states });
@@ -126,10 +134,10 @@ export class ActiveRun {
     this.#session = null;
   }
 
-  /** Gives the run on screen another title. False where another run, or none, is on screen. */
+  /** Gives a run that is on screen, or still being written, another title; false for any other. */
   async rename(id: string, title: string): Promise<boolean> {
-    const session = this.#session;
-    if (session?.header.id !== id) return false;
+    const session = this.#find(id);
+    if (!session) return false;
     session.rename(title);
     await this.#save(session);
     return true;
@@ -137,11 +145,17 @@ export class ActiveRun {
 
   /** Takes a run off the screen for good: nothing of it is written from here on. */
   async discard(id: string): Promise<void> {
-    const session = this.#session;
-    if (session?.header.id !== id) return;
+    const session = this.#find(id);
+    if (!session) return;
     const closed = this.#saverOf(session).close();
-    this.close();
+    session.stop();
+    if (session === this.#session) this.#session = null;
     await closed;
+  }
+
+  #find(id: string): RunSession | null {
+    const known = this.#session ? [this.#session, ...this.#working] : this.#working;
+    return known.find((session) => session.header.id === id) ?? null;
   }
 
   #show(run: Pick<RunSession, 'header' | 'experiment' | 'voices' | 'grid'> & Opened): RunSession {
@@ -154,6 +168,7 @@ export class ActiveRun {
 
   async #work(session: RunSession, ids: readonly CellId[]): Promise<void> {
     const work = session.begin(ids);
+    this.#working = [...this.#working, session];
     const turn = this.#tail.then(() => this.#runCells(session, work));
     this.#tail = turn.catch(() => undefined);
     try {
@@ -161,6 +176,7 @@ export class ActiveRun {
     } finally {
       session.end(work);
       await this.#saverOf(session).settled();
+      this.#working = without(this.#working, session);
     }
   }
 
@@ -203,6 +219,12 @@ export class ActiveRun {
 
 interface Opened {
   readonly states?: ReturnType<typeof openRecord>['states'];
+}
+
+/** One fewer of it: a session has one place for each piece of its work. */
+function without(sessions: readonly RunSession[], session: RunSession): readonly RunSession[] {
+  const index = sessions.indexOf(session);
+  return sessions.filter((_, at) => at !== index);
 }
 
 function headerOf({ id, title, createdAt }: RunRecord): RunHeader {

@@ -21,6 +21,7 @@ export type Imported =
 export class History {
   readonly #deps: HistoryDeps;
   #entries = $state.raw<readonly RunSummary[]>([]);
+  #turn = 0;
 
   constructor(deps: HistoryDeps) {
     this.#deps = deps;
@@ -32,7 +33,10 @@ export class History {
   }
 
   async refresh(): Promise<void> {
-    this.#entries = this.#valueOf(await this.#deps.storage.list()) ?? this.#entries;
+    const turn = ++this.#turn;
+    const stored = await this.#deps.storage.list();
+    // A later call has asked since, and knows better.
+    if (turn === this.#turn) this.#entries = this.#valueOf(stored) ?? this.#entries;
   }
 
   /** null where there is none of that id, or it cannot be read. */

@@ -1,3 +1,4 @@
+import { flushSync } from 'svelte';
 import { describe, expect, it } from 'vitest';
 import type { Failure } from '../../../src/domain/failure.ts';
 import type { Voice } from '../../../src/domain/model.ts';
@@ -182,6 +183,30 @@ describe('a run', () => {
       ({ cells }) => cells.filter((cell) => cell.state.status !== 'queued').length,
     );
     expect(finished).toEqual([1, 2]);
+  });
+
+  it('tells whoever watches: status, progress and one cell at a time', async () => {
+    const { run, lab } = setUp();
+    const seen: string[] = [];
+    let paints = 0;
+    const over = run.start(lab.experiment);
+    const unwatch = $effect.root(() => {
+      $effect(() => {
+        seen.push(`${run.status} ${String(run.progress.finished)}`);
+      });
+      $effect(() => {
+        if (run.cell('p/c1')?.state.status !== undefined) paints++;
+      });
+    });
+    flushSync();
+    await over;
+    flushSync();
+    unwatch();
+    expect(seen[0]).toBe('running 0');
+    expect(seen.at(-1)).toBe('finished 2');
+    // At the start, then for its own events alone: loading, ready, two words and the end.
+    expect(paints).toBeGreaterThan(1);
+    expect(paints).toBeLessThanOrEqual(6);
   });
 
   it('gives way to a new run, whose grid is on screen at once', async () => {

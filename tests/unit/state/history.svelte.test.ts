@@ -8,7 +8,14 @@ import { memorySettings } from '../../../src/storage/settings.ts';
 import { CATALOGUE } from '../../fakes/catalogue.ts';
 import { countingIds, manualLater, tickingClock } from '../../fakes/clock.ts';
 import { EXPERIMENT, fakeRecord } from '../../fakes/record.ts';
-import { gate, ready, says, ScriptedEngine, type Script } from '../../fakes/scripted-engine.ts';
+import {
+  done,
+  gate,
+  ready,
+  says,
+  ScriptedEngine,
+  type Script,
+} from '../../fakes/scripted-engine.ts';
 
 function setUp(options: { storage?: RunStorage; script?: Script } = {}) {
   const storage = options.storage ?? memoryRuns();
@@ -58,6 +65,23 @@ describe('history', () => {
     expect(titles(page)).toEqual(['Había una vez']);
     expect(page.notices.list).toMatchObject([{ kind: 'failure', failure }]);
   });
+});
+
+it('shows the latest list, whatever answer comes last', async () => {
+  const storage = memoryRuns();
+  const page = setUp({ storage });
+  await page.history.put(fakeRecord());
+  const answers = [50, 0].map((ms, index) => ({
+    ms,
+    value: index === 0 ? [] : page.history.entries,
+  }));
+  storage.list = async () => {
+    const { ms, value } = answers.shift() ?? { ms: 0, value: [] };
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    return { ok: true, value };
+  };
+  await Promise.all([page.history.refresh(), page.history.refresh()]);
+  expect(titles(page)).toEqual(['Había una vez']);
 });
 
 describe('import', () => {
@@ -151,6 +175,33 @@ describe('the run on screen', () => {
     await over;
     await page.history.refresh();
     expect([page.run.status, titles(page)]).toEqual(['idle', []]);
+  });
+
+  it('keeps its word on a run that is stopping, off the screen', async () => {
+    const script: Script = (job, batch) =>
+      batch.adapter ? [ready(job, batch), gate().step] : [ready(job, batch), done('a')];
+    const page = setUp({ script });
+    const first = page.run.start(EXPERIMENT);
+    await tick();
+    const id = page.run.header?.id ?? '';
+    const second = page.run.start({ ...EXPERIMENT, columns: EXPERIMENT.columns.slice(0, 1) });
+    await page.history.rename(id, 'Se detiene');
+    await Promise.all([first, second]);
+    await page.history.refresh();
+    expect([...titles(page)].sort()).toEqual(['Había una vez', 'Se detiene']);
+  });
+
+  it('shows a run that is stopping as it is, not as it was last written', async () => {
+    const script: Script = (job, batch) => [ready(job, batch), says('a'), gate().step];
+    const { run } = setUp({ script });
+    const first = run.start(EXPERIMENT);
+    await tick();
+    const [cells, stale] = [run.cells, run.record()];
+    const second = run.start(EXPERIMENT);
+    if (stale) run.open(stale);
+    expect(run.cells).toBe(cells);
+    await Promise.all([first, second]);
+    expect(run.cells[0]?.state).toMatchObject({ status: 'cancelled', partial: { text: 'a' } });
   });
 
   it('goes on when its own record is opened', async () => {

@@ -149,6 +149,14 @@ it('takes an example whole, with the parameters as they are', () => {
   expect(lab.experiment.params.topK).toBe(3);
 });
 
+it('takes the table of an example along', () => {
+  const { lab } = setUp();
+  const table = [{ quién: 'un gato' }, { quién: 'una farera' }];
+  const voices = [RIMA];
+  lab.useExample({ id: 'x', title: { es: '', en: '' }, text: 'Era {{quién}}', table, voices });
+  expect(lab.rows.map((row) => row.values)).toEqual(table);
+});
+
 describe('the draft', () => {
   it('survives a reload once time has passed', () => {
     const { lab, storage, passTime } = setUp();
