@@ -57,6 +57,8 @@ def tidy(text: str) -> str:
     text = re.sub(r"\n+", "\n", text).strip()
     text = re.sub(r" ([,.;:!?»)])", r"\1", text)
     text = re.sub(r"\. —(?=[a-záéíóúñ])", " —", text)
+    text = re.sub(r"—\.(?=\n|$)", ".", text)
+    text = re.sub(r"([?!])\.(?!\.)", r"\1", text)
     text = re.sub(r"(?<=\w)\n", ".\n", text)
     text = re.sub(r",([,.;:])", r"\1", text)
     text = re.sub(r"\b([Aa]|[Dd]e) el\b(?! [A-ZÁÉÍÓÚÑ])", lambda m: "al" if m[1] == "a" else "Al" if m[1] == "A" else m[1][0] + "el", text)
