@@ -3,4 +3,7 @@ import { installDependencies, requireNode, runBin } from './lib.mjs';
 
 requireNode();
 installDependencies();
-runBin('vite', process.argv.slice(2));
+const { platform, stdout, env } = process;
+const hasDesktop = platform !== 'linux' || Boolean(env.DISPLAY ?? env.WAYLAND_DISPLAY);
+const open = stdout.isTTY && hasDesktop && !env.CI ? ['--open'] : [];
+runBin('vite', [...open, ...process.argv.slice(2)]);
