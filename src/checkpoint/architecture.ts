@@ -12,7 +12,7 @@ export interface LlamaArchitecture {
   readonly kvHeads: number;
   readonly headDim: number;
   readonly ffn: number;
-  /** Longest sequence it was made for, in tokens. */
+  /** Longest sequence it can run, in tokens. */
   readonly context: number;
   readonly normEpsilon: number;
   readonly ropeTheta: number;
@@ -26,6 +26,9 @@ export type Architecture = LlamaArchitecture;
 
 /** Sizes beyond these are damage or malice, not models for a browser. */
 const LIMITS = { vocab: 2_000_000, size: 1_000_000, layers: 1_000, context: 4_000_000 };
+
+/** The rotary tables and the cache of a longer sequence have no room in a browser. */
+const CONTEXT_CAP = 32_768;
 
 export function readArchitecture(config: JsonObject): Architecture {
   const family = config['model_type'];
@@ -46,7 +49,7 @@ function readLlama(config: JsonObject): LlamaArchitecture {
     kvHeads: size(config, 'num_key_value_heads', LIMITS.size, heads),
     headDim: size(config, 'head_dim', LIMITS.size, hidden / heads),
     ffn: size(config, 'intermediate_size', LIMITS.size),
-    context: size(config, 'max_position_embeddings', LIMITS.context),
+    context: Math.min(size(config, 'max_position_embeddings', LIMITS.context), CONTEXT_CAP),
     normEpsilon: positive(config['rms_norm_eps'] ?? 1e-6, 'rms_norm_eps'),
     ropeTheta: positive(
       ropeParameters(config)['rope_theta'] ?? config['rope_theta'] ?? 10_000,
@@ -57,6 +60,8 @@ function readLlama(config: JsonObject): LlamaArchitecture {
     eos: tokenIds(config['eos_token_id']),
   };
   if (heads % architecture.kvHeads !== 0) damaged('num_key_value_heads');
+  // The runtime's attention turns positions in groups of sixteen.
+  if (architecture.headDim % 16 !== 0) unsupported('head_dim', String(architecture.headDim));
   return architecture;
 }
 

@@ -20,17 +20,7 @@ export function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1);
 }
 
-/** Reads a tensor that must be there with exactly this shape. */
-export async function readShaped(
-  source: TensorSource,
-  name: string,
-  shape: readonly number[],
-  signal: AbortSignal,
-): Promise<Float32Array> {
-  requireShape(source, name, shape);
-  return source.read(name, signal);
-}
-
+/** Refuses a source in which the tensor is missing or of another shape. */
 export function requireShape(source: TensorSource, name: string, shape: readonly number[]): void {
   const found = source.info(name)?.shape;
   if (found === undefined) refuse({ code: 'checkpoint-missing', file: name });

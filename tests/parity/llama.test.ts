@@ -1,7 +1,7 @@
 /** The llama family against PyTorch transformers on tiny random checkpoints. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { readAdapter } from '../../src/checkpoint/adapter';
 import type { Adapter } from '../../src/checkpoint/adapter';
 import { openSafetensors } from '../../src/checkpoint/safetensors';
@@ -10,6 +10,9 @@ import { openFolder } from '../../scripts/lib/folder';
 import { joined, meanError, relativeError } from './measures';
 import { NEVER, buildRunner } from './runner';
 import type { Build, Runner, Scores } from './runner';
+
+// Wasm on one thread, perhaps beside a build: generous, so that only a hang fails.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const FIXTURES = fileURLToPath(new URL('../fixtures/', import.meta.url));
 const EXACT = 1e-4;

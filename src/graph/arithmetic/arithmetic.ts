@@ -1,4 +1,5 @@
 import type { VariantId } from '../../domain/model';
+import { requireShape } from '../../checkpoint/tensor-source';
 import type { TensorSource } from '../../checkpoint/tensor-source';
 import type { GraphBuilder, Value } from '../graph-builder';
 
@@ -48,4 +49,23 @@ export function outSize({ pieces }: Matrix): number {
 /** A table as the matrix that scores against it. */
 export function asMatrix({ name, tensor, tokens, width }: Table): Matrix {
   return { name, in: width, pieces: [{ tensor, out: tokens }] };
+}
+
+/** Refuses, before anything is read, a matrix whose tensors are missing or of other sizes. */
+export function requirePieces({ tensors }: Workbench, matrix: Matrix): void {
+  for (const { tensor, out } of matrix.pieces) requireShape(tensors, tensor, [out, matrix.in]);
+}
+
+/** Reads the pieces one after another; `use` gets the rows of each and where its outputs begin. */
+export async function readPieces(
+  { tensors }: Workbench,
+  matrix: Matrix,
+  use: (rows: Float32Array, at: number) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  let at = 0;
+  for (const { tensor, out } of matrix.pieces) {
+    use(await tensors.read(tensor, signal), at);
+    at += out;
+  }
 }

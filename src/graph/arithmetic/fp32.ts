@@ -1,8 +1,7 @@
 /** Weights as they are, in float32: exact, for tests. */
-import { readShaped } from '../../checkpoint/tensor-source';
 import { bytesOf } from '../elements';
 import type { Value } from '../graph-builder';
-import { asMatrix, outSize } from './arithmetic';
+import { asMatrix, outSize, readPieces, requirePieces } from './arithmetic';
 import type { Arithmetic, Matrix, Workbench } from './arithmetic';
 
 export const fp32: Arithmetic = {
@@ -21,19 +20,16 @@ function product({ g }: Workbench, x: Value, rows: Value, name: string): Value {
   return g.node('Gemm', name, [x, rows], { attributes: { transB: { int: 1 } } });
 }
 
-function placeRows({ g, tensors }: Workbench, matrix: Matrix): Value {
-  const part = {
-    name: `${matrix.name}.weight`,
-    element: 'float32',
-    dims: [outSize(matrix), matrix.in],
-  } as const;
-  return g.weight(part, async (signal) => {
-    const rows = new Float32Array(outSize(matrix) * matrix.in);
-    let at = 0;
-    for (const { tensor, out } of matrix.pieces) {
-      rows.set(await readShaped(tensors, tensor, [out, matrix.in], signal), at);
-      at += out * matrix.in;
-    }
-    return bytesOf(rows);
-  });
+function placeRows(bench: Workbench, matrix: Matrix): Value {
+  requirePieces(bench, matrix);
+  const out = outSize(matrix);
+  return bench.g.weight(
+    { name: `${matrix.name}.weight`, element: 'float32', dims: [out, matrix.in] },
+    async (signal) => {
+      const values = new Float32Array(out * matrix.in);
+      const use = (rows: Float32Array, at: number): void => values.set(rows, at * matrix.in);
+      await readPieces(bench, matrix, use, signal);
+      return bytesOf(values);
+    },
+  );
 }

@@ -2,13 +2,12 @@
  * Weights in blocks of 32 inputs with one scale each, products in float32: for the GPU. Layers
  * take 4 bits. The token table takes 8, because every step's scores hang on it alone.
  */
-import { readShaped } from '../../checkpoint/tensor-source';
 import { bytesOf } from '../elements';
 import { MICROSOFT } from '../graph-builder';
 import type { Value } from '../graph-builder';
 import { BLOCK, blockBytes, blocksOf, quantiseBlocks } from '../quantise';
 import type { BlockBits } from '../quantise';
-import { asMatrix, outSize } from './arithmetic';
+import { asMatrix, outSize, readPieces, requirePieces } from './arithmetic';
 import type { Arithmetic, Matrix, Table, Workbench } from './arithmetic';
 
 const LAYER_BITS = 4;
@@ -75,29 +74,24 @@ function lookUp(
   return g.node('Slice', `${name}.lookup`, [padded, g.int64([0]), g.int64([width]), g.int64([1])]);
 }
 
-function placeBlocks({ g, tensors }: Workbench, matrix: Matrix, bits: BlockBits): Blocks {
+function placeBlocks(bench: Workbench, matrix: Matrix, bits: BlockBits): Blocks {
+  requirePieces(bench, matrix);
   const out = outSize(matrix);
   const blocks = blocksOf(matrix.in);
-  const [values, scales] = g.weights(
+  const bytes = blockBytes(bits);
+  const [values, scales] = bench.g.weights(
     [
-      {
-        name: `${matrix.name}.int${bits}`,
-        element: 'uint8',
-        dims: [out, blocks, blockBytes(bits)],
-      },
+      { name: `${matrix.name}.int${bits}`, element: 'uint8', dims: [out, blocks, bytes] },
       { name: `${matrix.name}.scale`, element: 'float32', dims: [out, blocks] },
     ],
     async (signal) => {
       const target = {
-        values: new Uint8Array(out * blocks * blockBytes(bits)),
+        values: new Uint8Array(out * blocks * bytes),
         scales: new Float32Array(out * blocks),
       };
-      let at = 0;
-      for (const piece of matrix.pieces) {
-        const rows = await readShaped(tensors, piece.tensor, [piece.out, matrix.in], signal);
+      const use = (rows: Float32Array, at: number): void =>
         quantiseBlocks(rows, matrix.in, bits, target, at);
-        at += piece.out;
-      }
+      await readPieces(bench, matrix, use, signal);
       return [bytesOf(target.values), bytesOf(target.scales)];
     },
   );

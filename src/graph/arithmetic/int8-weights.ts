@@ -1,9 +1,8 @@
-import { readShaped } from '../../checkpoint/tensor-source';
 import { bytesOf } from '../elements';
 import type { Value } from '../graph-builder';
 import { quantiseInt8 } from '../quantise';
 import type { Layout } from '../quantise';
-import { outSize } from './arithmetic';
+import { outSize, readPieces, requirePieces } from './arithmetic';
 import type { Matrix, Workbench } from './arithmetic';
 
 export interface Int8Weights {
@@ -14,25 +13,20 @@ export interface Int8Weights {
 }
 
 /** Declares a matrix in 8 bits; its pieces are read and quantised one after another. */
-export function placeInt8({ g, tensors }: Workbench, matrix: Matrix, layout: Layout): Int8Weights {
+export function placeInt8(bench: Workbench, matrix: Matrix, layout: Layout): Int8Weights {
+  requirePieces(bench, matrix);
   const out = outSize(matrix);
-  const [values, scales] = g.weights(
+  const dims = layout === 'out-in' ? [out, matrix.in] : [matrix.in, out];
+  const [values, scales] = bench.g.weights(
     [
-      {
-        name: `${matrix.name}.int8`,
-        element: 'int8',
-        dims: layout === 'out-in' ? [out, matrix.in] : [matrix.in, out],
-      },
+      { name: `${matrix.name}.int8`, element: 'int8', dims },
       { name: `${matrix.name}.scale`, element: 'float32', dims: [out] },
     ],
     async (signal) => {
       const target = { values: new Int8Array(matrix.in * out), scales: new Float32Array(out) };
-      let at = 0;
-      for (const piece of matrix.pieces) {
-        const rows = await readShaped(tensors, piece.tensor, [piece.out, matrix.in], signal);
+      const use = (rows: Float32Array, at: number): void =>
         quantiseInt8(rows, matrix.in, layout, target, at);
-        at += piece.out;
-      }
+      await readPieces(bench, matrix, use, signal);
       return [bytesOf(target.values), bytesOf(target.scales)];
     },
   );

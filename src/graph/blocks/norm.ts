@@ -1,5 +1,5 @@
 /** Root-mean-square normalisation, alone or together with the residual sum before it. */
-import { readShaped } from '../../checkpoint/tensor-source';
+import { requireShape } from '../../checkpoint/tensor-source';
 import type { Workbench } from '../arithmetic/arithmetic';
 import { bytesOf } from '../elements';
 import { MICROSOFT } from '../graph-builder';
@@ -41,7 +41,8 @@ export function addNorm(
 }
 
 function scale({ g, tensors }: Workbench, { tensor, width }: NormWeights): Value {
+  requireShape(tensors, tensor, [width]);
   return g.weight({ name: tensor, element: 'float32', dims: [width] }, async (signal) =>
-    bytesOf(await readShaped(tensors, tensor, [width], signal)),
+    bytesOf(await tensors.read(tensor, signal)),
   );
 }

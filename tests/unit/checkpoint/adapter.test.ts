@@ -1,0 +1,90 @@
+import { describe, expect, test } from 'vitest';
+import { readAdapter } from '../../../src/checkpoint/adapter';
+import { bytesSource } from '../../../src/checkpoint/byte-source';
+import { failureOf } from './failure-of';
+import { floatFile } from './safetensors-file';
+
+const { signal } = new AbortController();
+const Q = 'model.layers.0.self_attn.q_proj';
+const key = (half: string, module = Q) => `base_model.model.${module}.lora_${half}.weight`;
+const A = { shape: [2, 3], values: [1, 2, 3, 4, 5, 6] };
+const B = { shape: [1, 2], values: [10, 20] };
+const CONFIG = { peft_type: 'LORA', r: 2, lora_alpha: 8, bias: 'none' };
+
+function read(config: object, tensors = { [key('A')]: A, [key('B')]: B }) {
+  const json = new TextEncoder().encode(JSON.stringify(config));
+  const files = new Map([
+    ['adapter_config.json', bytesSource('adapter_config.json', json)],
+    ['adapter_model.safetensors', bytesSource('adapter_model.safetensors', floatFile(tensors))],
+  ]);
+  return readAdapter(files, signal);
+}
+
+async function scaleOf(config: object): Promise<number> {
+  const adapter = await read({ ...CONFIG, ...config });
+  return (adapter.modules.get(Q)?.B[0] ?? NaN) / 10;
+}
+
+test('folds the scale into B and keeps A', async () => {
+  const { modules } = await read(CONFIG);
+  expect([...modules.keys()]).toEqual([Q]);
+  expect(modules.get(Q)).toEqual({
+    rank: 2,
+    in: 3,
+    out: 1,
+    A: Float32Array.from(A.values),
+    B: Float32Array.of(40, 80),
+  });
+});
+
+test.each([
+  ['alpha over rank', {}, 4],
+  ['alpha over the root of the rank', { use_rslora: true }, 8 / Math.SQRT2],
+  ['alpha of the module', { alpha_pattern: { q_proj: 6 } }, 3],
+  ['alpha by the whole name', { alpha_pattern: { [`^${Q}`]: 6 } }, 3],
+  ['alpha of another module', { alpha_pattern: { proj: 6, v_proj: 2 } }, 4],
+  ['rank of the module', { r: 16, rank_pattern: { 'self_attn.q_proj': 2 } }, 4],
+  ['escaped dots', { alpha_pattern: { 'layers\\.0\\.self_attn\\.q_proj$': 2 } }, 1],
+])('scales by %s', async (_, config, expected) => {
+  expect(await scaleOf(config)).toBeCloseTo(expected, 5);
+});
+
+describe('refuses by name', () => {
+  test.each([
+    [{ use_dora: true }, 'DoRA'],
+    [{ peft_type: 'IA3' }, 'peft_type IA3'],
+    [{ bias: 'lora_only' }, 'bias lora_only'],
+    [{ modules_to_save: ['lm_head'] }, 'modules_to_save lm_head'],
+    [{ init_lora_weights: 'pissa_niter_4' }, 'init_lora_weights pissa_niter_4'],
+    [{ target_parameters: ['experts.0'] }, 'target_parameters'],
+    [{ alpha_pattern: { '(a+)+$': 3 } }, 'pattern (a+)+$'],
+  ])('%j', async (config, detail) => {
+    const failure = await failureOf(read({ ...CONFIG, ...config }));
+    expect(failure).toEqual({ code: 'adapter-unsupported', detail });
+  });
+
+  test('a tensor that is no LoRA matrix', async () => {
+    const stranger = `base_model.model.${Q}.lora_magnitude_vector`;
+    const failure = await failureOf(read(CONFIG, { [stranger]: B }));
+    expect(failure).toEqual({ code: 'adapter-unsupported', detail: stranger });
+  });
+
+  test('half a pair', async () => {
+    expect((await failureOf(read(CONFIG, { [key('A')]: A }))).code).toBe('adapter-unsupported');
+  });
+});
+
+test.each([
+  [{ r: 3 }, { [key('A')]: A, [key('B')]: B }],
+  [{}, { [key('A')]: A, [key('B')]: { shape: [2, 1], values: [1, 2] } }],
+  [{}, { [key('A')]: { shape: [6], values: A.values }, [key('B')]: B }],
+  [{ lora_alpha: 'much' }, { [key('A')]: A, [key('B')]: B }],
+])('sees damage in %j', async (config, tensors) => {
+  const failure = await failureOf(read({ ...CONFIG, ...config }, tensors));
+  expect(failure.code).toBe('checkpoint-damaged');
+});
+
+test('misses its files', async () => {
+  const failure = await failureOf(readAdapter(new Map(), signal));
+  expect(failure).toEqual({ code: 'checkpoint-missing', file: 'adapter_config.json' });
+});
