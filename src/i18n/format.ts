@@ -18,6 +18,9 @@ export interface Format {
   list(items: readonly string[]): string;
 }
 
+/** A number is never parted from its unit. */
+const NBSP = '\u00a0';
+
 export function createFormat(locale: Locale): Format {
   const numbers = [0, 1, 2].map(
     (digits) => new Intl.NumberFormat(locale, { maximumFractionDigits: digits }),
@@ -34,10 +37,10 @@ export function createFormat(locale: Locale): Format {
     percent: (share) => percent.format(share),
     bytes: (bytes) => {
       const [divisor, unit] = bytesUnit(bytes);
-      return `${number(bytes / divisor, bytes / divisor < 10 ? 1 : 0)} ${unit}`;
+      return `${number(bytes / divisor, bytes / divisor < 10 ? 1 : 0)}${NBSP}${unit}`;
     },
     duration: (ms) =>
-      ms < 1000 ? `${number(ms, 0)} ms` : `${number(ms / 1000, ms < 10_000 ? 1 : 0)} s`,
+      ms < 1000 ? `${number(ms, 0)}${NBSP}ms` : `${number(ms / 1000, ms < 10_000 ? 1 : 0)}${NBSP}s`,
     moment: (ms) => moment.format(ms),
     list: (items) => list.format(items),
   };

@@ -29,6 +29,10 @@ export function keyAction(stroke: Stroke, typing: boolean): KeyAction | null {
   return key === '?' && !mod && !typing ? 'list' : null;
 }
 
+export function isMac(): boolean {
+  return /Mac|iPhone|iPad/u.test(navigator.userAgent);
+}
+
 export function isTyping(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false;
   return target.isContentEditable || ['INPUT', 'TEXTAREA', 'SELECT'].includes(target.tagName);
