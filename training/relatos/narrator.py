@@ -143,6 +143,9 @@ class Narrator:
         base = form.rstrip("0123456789")
         index = int(form[len(base):] or 1) - 1
         values = entity.props[base]
+        if key == "r.que":
+            # Only a trait that was told may be remembered at the end.
+            self.tags.add("rasgo")
         if key.startswith("~"):
             return self.expand(values[0])
         if key not in self.fixed:
