@@ -58,9 +58,10 @@ def attach(base: LlamaForCausalLM) -> PeftModel:
         lora_dropout=0.0,
         target_modules=PROJECTIONS,
         task_type="CAUSAL_LM",
-        base_model_name_or_path="gorrion",
     )
-    return get_peft_model(base, config)
+    model = get_peft_model(base, config)
+    model.peft_config["default"].base_model_name_or_path = "gorrion"
+    return model
 
 
 # --- batches: (inputs, targets), targets IGNORED where nothing is learnt -----------------------
@@ -121,17 +122,16 @@ class ChatBatches:
 def fit(model: PeftModel, batches, minutes: float, peak: float, device: str) -> int:
     trainable = [p for p in model.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(trainable, lr=peak, betas=(0.9, 0.99), weight_decay=0.01)
+    inner = model.get_base_model()
     begin, step = time.monotonic(), 0
     model.train()
     while (elapsed := time.monotonic() - begin) < 60 * minutes:
         inputs, targets = (t.to(device) for t in batches.next())
         with torch.autocast(device, dtype=torch.bfloat16):
-            hidden = model.base_model.model.model(
-                input_ids=inputs, use_cache=False
-            ).last_hidden_state
+            hidden = inner.model(input_ids=inputs, use_cache=False).last_hidden_state
             kept = targets != IGNORED
             # Only the positions that are learnt pass through the vocabulary projection.
-            logits = model.base_model.model.lm_head(hidden[kept])
+            logits = inner.lm_head(hidden[kept])
         loss = torch.nn.functional.cross_entropy(logits.float(), targets[kept])
         loss.backward()
         torch.nn.utils.clip_grad_norm_(trainable, 1.0)
@@ -163,7 +163,8 @@ def voice_documents(work: Work, voice: Voice, part: str) -> list[texts.Document]
 
 def bits(model, tok: Tokenizer, documents: list[str]) -> float:
     """Held-out bits per character of whole documents."""
-    nats = sum(document_nats(model, [FIN_ID, *ids]) for ids in tokenizer.encode(tok, documents))
+    inner = model.get_base_model()  # the Llama itself, its LoRA layers in place
+    nats = sum(document_nats(inner, [FIN_ID, *ids]) for ids in tokenizer.encode(tok, documents))
     return nats / math.log(2) / sum(map(len, documents))
 
 
@@ -199,7 +200,7 @@ def chat_bits(model, tok: Tokenizer, pairs: list[tuple[str, str]]) -> float:
     for question, answer in pairs:
         q, a = tokenizer.encode(tok, [question, answer])
         prompt = [FIN_ID, USER_ID, *q, ASSISTANT_ID]
-        nats += document_nats(model, [*prompt, *a], first=len(prompt))
+        nats += document_nats(model.get_base_model(), [*prompt, *a], first=len(prompt))
     return nats / math.log(2) / sum(len(a) for _, a in pairs)
 
 
@@ -246,6 +247,7 @@ def half_precision(folder: Path) -> None:
     path = folder / "adapter_model.safetensors"
     tensors = {name: tensor.to(torch.float16) for name, tensor in load_file(path).items()}
     save_file(tensors, path, metadata={"format": "pt"})
+    path.chmod(0o644)
 
 
 def save(model: PeftModel, target: Path, work: Work, chat: bool) -> None:

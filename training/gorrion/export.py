@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -53,6 +54,13 @@ def from_checkpoint(work: Work) -> LlamaForCausalLM:
     return model
 
 
+def plain_rope(path: Path) -> None:
+    """transformers 5 nests the base of the rotation; most other readers look for it at the top."""
+    config = json.loads(path.read_text())
+    config["rope_theta"] = config["rope_parameters"]["rope_theta"]
+    path.write_text(json.dumps(config, indent=2) + "\n")
+
+
 def export(work: Work, out: Path) -> None:
     model = from_checkpoint(work).to(torch.bfloat16)
     model.generation_config = GenerationConfig(
@@ -67,6 +75,8 @@ def export(work: Work, out: Path) -> None:
     folder = staging(target)
     model.save_pretrained(folder)
     copy_tokenizer(work, folder)
+    plain_rope(folder / "config.json")
+    (folder / "model.safetensors").chmod(0o644)
     replace_folder(folder, target)
     size = sum(f.stat().st_size for f in target.iterdir()) / 1e6
     print(f"{target}: {size:.1f} MB")

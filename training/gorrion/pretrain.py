@@ -6,6 +6,7 @@ import csv
 import json
 import math
 import os
+import signal
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -106,6 +107,12 @@ class Run:
         self.peaks = [s.muon_rate, s.adam_rate] if s.muon else [s.adam_rate]
         self.trunk = torch.compile(self.model.model) if s.compile else self.model.model
         self.dtype = torch.float32 if s.fp32 else torch.bfloat16
+        self.stopped = False
+        signal.signal(signal.SIGTERM, self.stop)
+
+    def stop(self, *_) -> None:
+        """A polite kill loses nothing: the step is ended and saved."""
+        self.stopped = True
 
     def save(self) -> None:
         state = {
@@ -149,7 +156,7 @@ class Run:
         saved_at = evaluated_at = self.seconds
         mean = None
         step_at, tokens_at, seconds_at = self.step, self.tokens, self.seconds
-        while self.seconds < 60 * self.s.minutes:
+        while self.seconds < 60 * self.s.minutes and not self.stopped:
             begin = time.monotonic()
             loss = self.one_step()
             self.seconds += time.monotonic() - begin
@@ -171,5 +178,6 @@ class Run:
             if self.seconds - saved_at > self.s.save_every:
                 self.save()
                 saved_at = self.seconds
-        self.log(mean or float("nan"), bits_per_character(self.model, sample), 0.0)
         self.save()
+        if not self.stopped:
+            self.log(mean or float("nan"), bits_per_character(self.model, sample), 0.0)
