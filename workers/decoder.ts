@@ -3,9 +3,6 @@ import type { ModelNumbers } from '../src/graph/manifest.ts';
 import type { Scores } from './sampler.ts';
 import { floatsOf, int64sOf, type Feeds, type GraphSession, type GraphTensor } from './session.ts';
 
-/** Short enough that a stop is heard within 200 ms on a slow machine. */
-export const PREFILL_CHUNK = 128;
-
 /** One sequence: its tokens, and what the graph remembers of those that went through it. */
 export interface Row {
   readonly ids: number[];
@@ -85,7 +82,7 @@ export class Decoder {
     for (;;) {
       await this.#options.breathe();
       if (isStopped(row)) return null;
-      const next = row.cached + PREFILL_CHUNK;
+      const next = row.cached + this.#options.session.chunkTokens;
       if (next >= end) return scoresOf(await this.#advance(row, end, this.#outputs));
       await this.#advance(row, next, this.#presents);
     }

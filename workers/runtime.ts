@@ -11,6 +11,16 @@ import type { Failure } from '../src/domain/failure.ts';
 import { crossing } from './boundary.ts';
 import type { Feeds, GraphSession, GraphTensor } from './session.ts';
 
+/** Short enough that a stop is heard within 200 ms on a slow machine. */
+const CHUNK_TOKENS = 128;
+/**
+ * From 32 tokens on, the runtime's attention goes through a shader that counts on wide subgroups:
+ * on an adapter with narrow ones (SwiftShader: 4) its results were wrong, while shorter runs were
+ * right. Narrower than this, prompts go in by short chunks.
+ */
+const WIDE_SUBGROUP = 16;
+const NARROW_CHUNK_TOKENS = 24;
+
 /** A build of the runtime; only the one that is chosen is fetched. */
 interface Build {
   readonly load: () => Promise<typeof Ort>;
@@ -95,6 +105,7 @@ function sessionOptions(
 }
 
 class OrtSession implements GraphSession {
+  readonly chunkTokens: number = CHUNK_TOKENS;
   protected readonly ort: typeof Ort;
   readonly #session: Ort.InferenceSession;
 
@@ -128,12 +139,15 @@ class OrtSession implements GraphSession {
 }
 
 class GpuSession extends OrtSession {
+  override readonly chunkTokens: number;
   readonly #device: GPUDevice;
   #isLost = false;
 
   constructor(ort: typeof Ort, session: Ort.InferenceSession, device: GPUDevice) {
     super(ort, session);
     this.#device = device;
+    const isWide = (device.adapterInfo.subgroupMinSize ?? 0) >= WIDE_SUBGROUP;
+    this.chunkTokens = isWide ? CHUNK_TOKENS : NARROW_CHUNK_TOKENS;
     void device.lost.then(() => (this.#isLost = true));
   }
 

@@ -9,6 +9,8 @@ export interface GraphTensor {
 export type Feeds = Record<string, GraphTensor>;
 
 export interface GraphSession {
+  /** Most tokens that one run may take in. */
+  readonly chunkTokens: number;
   /** @param fetches the outputs wanted; the rest is not brought out of the runtime */
   run(feeds: Feeds, fetches: readonly string[]): Promise<Feeds>;
   int64(data: BigInt64Array, dims: readonly number[]): GraphTensor;

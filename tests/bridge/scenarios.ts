@@ -1,0 +1,14 @@
+/** What a scripted Worker does with a job; the job's prompt is the name. */
+export type Scenario =
+  | 'ok'
+  | 'slow'
+  | 'hang'
+  | 'deaf'
+  | 'crash'
+  | 'poison'
+  | 'throw'
+  | 'exit'
+  | 'forget'
+  | 'garbage'
+  | 'refuse'
+  | 'chatter';
