@@ -3,67 +3,97 @@
  * and grouped heads, then a feed-forward layer gated by SiLU. No biases.
  */
 import type { LlamaArchitecture } from '../../checkpoint/architecture';
+import type { Matrix } from '../arithmetic/arithmetic';
 import { attention } from '../blocks/attention';
 import { decoderFrame } from '../blocks/frame';
+import type { Frame } from '../blocks/frame';
 import { nextTokenHead } from '../blocks/head';
 import { siluGate } from '../blocks/mlp';
 import { addNorm, rmsNorm } from '../blocks/norm';
+import type { NormWeights } from '../blocks/norm';
 import { project } from '../blocks/projection';
 import { rotaryTables } from '../blocks/rotary';
-import type { Family } from './family';
+import type { RotaryTables } from '../blocks/rotary';
+import type { Value } from '../graph-builder';
+import type { BuildPlan, Family } from './family';
 
 export const llama: Family<LlamaArchitecture> = {
-  build(model, { bench, arithmetic, ports, logits, topK }) {
-    const { g } = bench;
-    const { hidden, heads, kvHeads, headDim, ffn, vocab } = model;
-    const frame = decoderFrame(g, model);
-    const rotary = rotaryTables(g, { context: model.context, headDim, theta: model.ropeTheta });
-    const norm = (tensor: string) => ({ tensor, width: hidden, epsilon: model.normEpsilon });
+  build(model, plan) {
+    const { bench, arithmetic, logits, topK } = plan;
+    const { hidden, vocab, headDim, context } = model;
+    const frame = decoderFrame(bench.g, model);
+    const rotary = rotaryTables(bench.g, { context, headDim, theta: model.ropeTheta });
     const table = (name: string, tensor: string) =>
       arithmetic.table(bench, { name, tensor, tokens: vocab, width: hidden });
 
     const embedding = table('embedding', 'model.embed_tokens.weight');
     let stream = embedding.lookUp(frame.tokens);
-    let normed = rmsNorm(bench, stream, norm('model.layers.0.input_layernorm.weight'));
+    let normed = rmsNorm(bench, stream, norm(model, inputNorm(model, 0)));
     for (let layer = 0; layer < model.layers; layer += 1) {
-      const at = `model.layers.${layer}`;
-      const linear = (group: string, inSize: number, parts: Record<string, number>) => ({
-        name: `${layer}.${group}`,
-        in: inSize,
-        pieces: Object.entries(parts).map(([part, out]) => ({
-          tensor: `${at}.${part}.weight`,
-          out,
-        })),
-      });
-
-      const qkv = linear('qkv', hidden, {
-        'self_attn.q_proj': heads * headDim,
-        'self_attn.k_proj': kvHeads * headDim,
-        'self_attn.v_proj': kvHeads * headDim,
-      });
-      const packed = project(bench, arithmetic, normed, qkv, ports);
-      const attended = attention(g, packed, model, frame, rotary, layer);
-      const o = linear('o', heads * headDim, { 'self_attn.o_proj': hidden });
-      const mixed = project(bench, arithmetic, attended, o, ports);
-      ({ normed, stream } = addNorm(
-        bench,
-        stream,
-        mixed,
-        norm(`${at}.post_attention_layernorm.weight`),
-      ));
-
-      const gateUp = linear('gate_up', hidden, { 'mlp.gate_proj': ffn, 'mlp.up_proj': ffn });
-      const gated = siluGate(g, project(bench, arithmetic, normed, gateUp, ports), `${layer}.mlp`);
-      const down = linear('down', ffn, { 'mlp.down_proj': hidden });
-      const update = project(bench, arithmetic, gated, down, ports);
-      const next =
-        layer + 1 < model.layers
-          ? `model.layers.${layer + 1}.input_layernorm.weight`
-          : 'model.norm.weight';
-      ({ normed, stream } = addNorm(bench, stream, update, norm(next)));
+      const mixed = attend(model, plan, normed, layer, frame, rotary);
+      const between = norm(model, `model.layers.${layer}.post_attention_layernorm.weight`);
+      ({ normed, stream } = addNorm(bench, stream, mixed, between));
+      const update = feedForward(model, plan, normed, layer);
+      const after = norm(model, inputNorm(model, layer + 1));
+      ({ normed, stream } = addNorm(bench, stream, update, after));
     }
 
     const head = model.tied ? embedding : table('head', 'lm_head.weight');
-    nextTokenHead(g, normed, head, frame, { hidden, vocab, topK, logits });
+    nextTokenHead(bench.g, normed, head, frame, { hidden, vocab, topK, logits });
   },
 };
+
+function attend(
+  model: LlamaArchitecture,
+  { bench, arithmetic, ports }: BuildPlan,
+  x: Value,
+  layer: number,
+  frame: Frame,
+  rotary: RotaryTables,
+): Value {
+  const { hidden, heads, kvHeads, headDim } = model;
+  const qkv = matrix(layer, 'qkv', hidden, {
+    'self_attn.q_proj': heads * headDim,
+    'self_attn.k_proj': kvHeads * headDim,
+    'self_attn.v_proj': kvHeads * headDim,
+  });
+  const o = matrix(layer, 'o', heads * headDim, { 'self_attn.o_proj': hidden });
+  const packed = project(bench, arithmetic, x, qkv, ports);
+  const attended = attention(bench.g, packed, model, frame, rotary, layer);
+  return project(bench, arithmetic, attended, o, ports);
+}
+
+function feedForward(
+  { hidden, ffn }: LlamaArchitecture,
+  { bench, arithmetic, ports }: BuildPlan,
+  x: Value,
+  layer: number,
+): Value {
+  const gateUp = matrix(layer, 'gate_up', hidden, { 'mlp.gate_proj': ffn, 'mlp.up_proj': ffn });
+  const down = matrix(layer, 'down', ffn, { 'mlp.down_proj': hidden });
+  const gated = siluGate(bench.g, project(bench, arithmetic, x, gateUp, ports), `${layer}.mlp`);
+  return project(bench, arithmetic, gated, down, ports);
+}
+
+/** Projections of one layer that share their input, with the size of each one's output. */
+function matrix(
+  layer: number,
+  group: string,
+  inSize: number,
+  parts: Readonly<Record<string, number>>,
+): Matrix {
+  const pieces = Object.entries(parts).map(([part, out]) => ({
+    tensor: `model.layers.${layer}.${part}.weight`,
+    out,
+  }));
+  return { name: `${layer}.${group}`, in: inSize, pieces };
+}
+
+/** The norm before a layer; after the last one, the model's own. */
+function inputNorm({ layers }: LlamaArchitecture, layer: number): string {
+  return layer < layers ? `model.layers.${layer}.input_layernorm.weight` : 'model.norm.weight';
+}
+
+function norm({ hidden, normEpsilon }: LlamaArchitecture, tensor: string): NormWeights {
+  return { tensor, width: hidden, epsilon: normEpsilon };
+}
