@@ -1,5 +1,5 @@
 /**
- * Ends a text before the first stop string that appears in it, wherever tokens begin and end. Text
+ * Ends a text before the first stop string that is complete, wherever tokens begin and end. Text
  * that may be the beginning of a stop string is held back until it is known not to be one.
  */
 export class StopGate {
