@@ -197,7 +197,7 @@ export const en = {
     stop: 'Stop',
     stopOf: (cell) => `Stop ${cell}`,
     rerun: 'Run again',
-    rerunOf: (cell) => `Run ${cell} again`,
+    rerunOf: (cell) => `Run again: ${cell}`,
     edit: 'Edit',
     editOf: (cell) => `Edit the prompt of ${cell}`,
     copy: 'Copy',

@@ -226,7 +226,7 @@ export const es = {
     stop: 'Detener',
     stopOf: (cell: string) => `Detener ${cell}`,
     rerun: 'Repetir',
-    rerunOf: (cell: string) => `Repetir ${cell}`,
+    rerunOf: (cell: string) => `Repetir: ${cell}`,
     edit: 'Editar',
     editOf: (cell: string) => `Editar el prompt de ${cell}`,
     copy: 'Copiar',

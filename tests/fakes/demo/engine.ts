@@ -34,12 +34,19 @@ export function demoEngine(query: URLSearchParams): Engine {
     async *run(batch, signal, cellSignals = new Map()) {
       if (!loaded) yield* load(batch, pace);
       loaded = true;
-      for (const job of batch.jobs) {
+      let lanes = batch.jobs.map((job) => {
         const stopped = () => signal.aborted || cellSignals.get(job.cell)?.aborted === true;
         const fails = failing !== '' && batch.adapter?.id.includes(failing) === true;
-        for await (const event of fails ? failed() : speak(batch, job, pace, stopped)) {
-          yield { cell: job.cell, event };
+        return { cell: job.cell, events: fails ? failed() : speak(batch, job, pace, stopped) };
+      });
+      // The rows of a batch step together, as in the real decoder.
+      while (lanes.length > 0) {
+        const steps = await Promise.all(lanes.map(({ events }) => events.next()));
+        for (const [index, { cell }] of lanes.entries()) {
+          const step = steps[index];
+          if (step && !step.done) yield { cell, event: step.value };
         }
+        lanes = lanes.filter((_, index) => steps[index]?.done !== true);
       }
     },
   };

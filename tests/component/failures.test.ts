@@ -1,0 +1,83 @@
+import { expect, test } from 'vitest';
+import type { Failure, FailureCode } from '../../src/domain/failure.ts';
+import { failureText, LOCALES, MESSAGES } from '../../src/i18n/index.ts';
+
+/** One of each code; a new code does not compile until it is here. */
+const EVERY: { readonly [Code in FailureCode]: Extract<Failure, { code: Code }> } = {
+  'checkpoint-unsupported': { code: 'checkpoint-unsupported', what: 'rope', detail: 'yarn' },
+  'checkpoint-damaged': { code: 'checkpoint-damaged', file: 'a.bin', detail: 'corto' },
+  'checkpoint-missing': { code: 'checkpoint-missing', file: 'config.json' },
+  'adapter-unsupported': { code: 'adapter-unsupported', detail: 'rank' },
+  'model-unknown': { code: 'model-unknown', model: 'nadie' },
+  'model-too-large': {
+    code: 'model-too-large',
+    needBytes: 3_200_000_000,
+    haveBytes: 1_900_000_000,
+  },
+  'gpu-unavailable': { code: 'gpu-unavailable' },
+  'gpu-lost': { code: 'gpu-lost' },
+  'file-unreachable': { code: 'file-unreachable', file: 'b.onnx', status: 404 },
+  'file-damaged': { code: 'file-damaged', file: 'c.onnx', detail: 'hash' },
+  'prompt-empty': { code: 'prompt-empty' },
+  'variables-missing': { code: 'variables-missing', names: ['quién', 'dónde'] },
+  'context-exceeded': { code: 'context-exceeded', promptTokens: 700, contextTokens: 512 },
+  'template-failed': { code: 'template-failed', detail: 'raise' },
+  'out-of-memory': { code: 'out-of-memory' },
+  'runtime-failed': { code: 'runtime-failed', detail: 'opset' },
+  'worker-crashed': { code: 'worker-crashed', detail: 'oom' },
+  'worker-unresponsive': { code: 'worker-unresponsive', afterMs: 1500 },
+  'storage-full': { code: 'storage-full' },
+  'storage-unavailable': { code: 'storage-unavailable', detail: 'SecurityError' },
+  'record-damaged': { code: 'record-damaged', detail: 'cells.3' },
+  'record-foreign': { code: 'record-foreign' },
+  'record-newer': { code: 'record-newer', version: 9 },
+  unexpected: { code: 'unexpected', detail: 'TypeError' },
+};
+
+const cases = LOCALES.flatMap((locale) =>
+  Object.values(EVERY).map((failure) => [locale, failure.code, failure] as const),
+);
+
+test.each(cases)('%s: %s says what happened and what to do', (locale, _, failure) => {
+  const { what, todo } = failureText(MESSAGES[locale].failures, failure);
+  for (const sentence of [what, todo]) {
+    expect(sentence).toMatch(/^\p{Lu}.*\.$/su);
+    expect(sentence).not.toMatch(/undefined|null|NaN|\[object/u);
+  }
+  expect(todo).not.toBe(what);
+});
+
+test.each(LOCALES)('%s: every field of a failure is in its sentences', (locale) => {
+  for (const failure of Object.values(EVERY)) {
+    const { what, todo } = failureText(MESSAGES[locale].failures, failure);
+    for (const [key, value] of Object.entries(failure)) {
+      if (key === 'code' || typeof value === 'number') continue;
+      for (const part of [value].flat()) expect(`${what} ${todo}`).toContain(String(part));
+    }
+  }
+});
+
+test('numbers are written as each language writes them', () => {
+  const large = EVERY['model-too-large'];
+  expect(failureText(MESSAGES.es.failures, large).what).toContain('3,2\u00a0GB');
+  expect(failureText(MESSAGES.en.failures, large).what).toContain('3.2\u00a0GB');
+  const slow = EVERY['worker-unresponsive'];
+  expect(failureText(MESSAGES.es.failures, slow).what).toContain('1,5\u00a0s');
+});
+
+test('no answer at all reads otherwise than a refusal', () => {
+  const silent: Failure = { code: 'file-unreachable', file: 'b.onnx', status: null };
+  expect(failureText(MESSAGES.es.failures, silent).what).toBe(
+    'No hubo respuesta al pedir el archivo b.onnx.',
+  );
+  expect(failureText(MESSAGES.es.failures, EVERY['file-unreachable']).what).toContain('404');
+});
+
+test('the two languages are two', () => {
+  for (const failure of Object.values(EVERY)) {
+    const es = failureText(MESSAGES.es.failures, failure);
+    const en = failureText(MESSAGES.en.failures, failure);
+    expect(en.what).not.toBe(es.what);
+    expect(en.todo).not.toBe(es.todo);
+  }
+});
