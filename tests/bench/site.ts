@@ -60,7 +60,9 @@ export async function openSite(options: Options): Promise<Site> {
     { prefix: '/', serve: sirv(outDir, { setHeaders }) },
   ];
   const server = createServer((request, response) => {
-    const missing = () => response.writeHead(404, { 'Content-Type': 'text/plain' }).end('404');
+    const missing = () => {
+      response.writeHead(404, { 'Content-Type': 'text/plain' }).end('404');
+    };
     const folder = folders.find(({ prefix }) => request.url?.startsWith(prefix));
     if (folder === undefined || request.url === undefined) return missing();
     request.url = request.url.slice(folder.prefix.length - 1);

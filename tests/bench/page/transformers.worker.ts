@@ -6,8 +6,8 @@
 import {
   AutoModelForCausalLM,
   AutoTokenizer,
-  BaseStreamer,
   Tensor,
+  TextStreamer,
   env,
   type PreTrainedModel,
   type PreTrainedTokenizer,
@@ -21,12 +21,12 @@ import type { Contender, Sample, Task } from './contract.ts';
 import { Stopwatch } from './stopwatch.ts';
 
 /** The first call brings the prompt, each later one a token. */
-class Counter extends BaseStreamer {
+class Counter extends TextStreamer {
   readonly #watch: Stopwatch;
   #isPrompt = true;
 
-  constructor(watch: Stopwatch) {
-    super();
+  constructor(tokenizer: PreTrainedTokenizer, watch: Stopwatch) {
+    super(tokenizer);
     this.#watch = watch;
   }
 
@@ -68,7 +68,7 @@ class Transformers implements Contender {
       ...this.#ports,
       max_new_tokens: task.tokens,
       do_sample: false,
-      streamer: new Counter(watch),
+      streamer: new Counter(tokenizer, watch),
     })) as Tensor;
     const prompt = inputs.input_ids.dims.at(-1) ?? 0;
     const ids = (output.tolist() as bigint[][])[0]?.slice(prompt) ?? [];
