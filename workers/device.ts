@@ -14,9 +14,14 @@ export async function probeDevice(): Promise<Device> {
   };
 }
 
-/** Threads share memory, and only isolated pages may share memory. */
+/**
+ * Threads share memory, and only isolated pages may share memory. Half of the cores: threads meet at
+ * every operator, so one that has to wait for a core, taken by the page or by another program, holds
+ * up all the others. Measured in `docs/benchmarks.md`.
+ */
 export function threadCount(): number {
-  return self.crossOriginIsolated ? Math.min(MAX_THREADS, navigator.hardwareConcurrency) : 1;
+  if (!self.crossOriginIsolated) return 1;
+  return Math.min(MAX_THREADS, Math.ceil(navigator.hardwareConcurrency / 2));
 }
 
 /** `navigator.gpu` may be there and still have no adapter to give. */
