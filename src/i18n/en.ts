@@ -51,7 +51,8 @@ export const en = {
     title: 'What this machine offers',
     oneThread:
       'The page is served without isolation (the COOP and COEP headers are missing), so the browser allows a single thread. Everything works, only slower.',
-    threads: (threads) => `The browser allows ${count(threads, 'thread', 'threads')}.`,
+    threads: (threads) =>
+      `Patio computes on ${count(threads, 'thread', 'threads')}, half of the cores: the rest is left to the page.`,
     gpuFound: (description) => `GPU available: ${description}.`,
     gpuSoftware: (description) =>
       `There is a simulated GPU (${description}), which brings no speed; the CPU is used.`,

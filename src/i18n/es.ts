@@ -111,7 +111,7 @@ export const es = {
     oneThread:
       'La página se sirve sin aislamiento (faltan las cabeceras COOP y COEP), así que el navegador permite un solo hilo. Todo funciona, más despacio.',
     threads: (threads: number) =>
-      `El navegador permite ${count(threads, 'hilo', 'hilos')} de cálculo.`,
+      `Patio calcula con ${count(threads, 'hilo', 'hilos')}, la mitad de los núcleos: los demás quedan para la página.`,
     gpuFound: (description: string) => `GPU disponible: ${description}.`,
     gpuSoftware: (description: string) =>
       `Hay una GPU simulada (${description}), que no acelera; se usa la CPU.`,

@@ -46,7 +46,7 @@ export const failuresEn: FailureTexts = {
   }),
   'file-damaged': ({ file, detail }) => ({
     what: `The file ${file} arrived damaged (${detail}).`,
-    todo: 'Reload the page to download it again.',
+    todo: 'Generating again downloads it anew; if it happens again, reload the page.',
   }),
   'prompt-empty': () => ({
     what: 'This prompt is empty.',

@@ -46,7 +46,7 @@ export const failuresEs: FailureTexts = {
   }),
   'file-damaged': ({ file, detail }) => ({
     what: `El archivo ${file} llegó dañado (${detail}).`,
-    todo: 'Recargar la página para descargarlo otra vez.',
+    todo: 'Volver a generar lo descarga otra vez; si se repite, recargar la página.',
   }),
   'prompt-empty': () => ({
     what: 'No hay nada escrito en este prompt.',
