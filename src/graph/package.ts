@@ -32,8 +32,8 @@ export interface PackageOptions {
   /** Whether the graphs take an adapter as inputs. */
   readonly ports: boolean;
   readonly logits: LogitsAt;
-  /** Most weights that the CPU variant widens on loading; a measured default when absent. */
-  readonly widenedLimit?: number;
+  /** Most weights of a model that counts as small (see `arithmetic`); a measured default. */
+  readonly smallModel?: number;
   /** Merged into the weights while they are read. */
   readonly adapter?: Adapter;
   /** Names of the adapter folders that will lie beside the package. */
@@ -91,13 +91,13 @@ export function buildGraph(
   architecture: Architecture,
   tensors: TensorSource,
   id: VariantId,
-  options: Pick<PackageOptions, 'ports' | 'logits' | 'widenedLimit'>,
+  options: Pick<PackageOptions, 'ports' | 'logits' | 'smallModel'>,
 ): { graph: BuiltGraph; ports: LoraPort[] } {
   const g = new GraphBuilder(`${MODEL_FILES[id]}_data`);
   const ports: LoraPort[] = [];
   FAMILIES[architecture.family].build(architecture, {
     bench: { g, tensors },
-    arithmetic: arithmeticFor(id, countWeights(tensors), options.widenedLimit),
+    arithmetic: arithmeticFor(id, countWeights(tensors), options.smallModel),
     ports: options.ports ? ports : null,
     logits: options.logits,
     topK: topK(architecture),

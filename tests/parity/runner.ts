@@ -18,7 +18,7 @@ export interface Build {
   readonly variant: VariantId;
   readonly logits?: LogitsAt;
   readonly ports?: boolean;
-  readonly widenedLimit?: number;
+  readonly smallModel?: number;
   /** Merged into the weights. */
   readonly merged?: Adapter;
 }
@@ -75,7 +75,7 @@ export async function buildRunner(folder: string, build: Build): Promise<Runner>
       variants: [build.variant],
       ports: build.ports ?? true,
       logits: build.logits ?? 'all',
-      ...(build.widenedLimit === undefined ? {} : { widenedLimit: build.widenedLimit }),
+      ...(build.smallModel === undefined ? {} : { smallModel: build.smallModel }),
       ...(build.merged === undefined ? {} : { adapter: build.merged }),
     },
     memorySink(files),

@@ -13,6 +13,8 @@ export interface Workbench {
 export interface Matrix {
   readonly name: string;
   readonly in: number;
+  /** Its errors reach attention or the residual stream unsoftened: worth more bits where few. */
+  readonly sensitive: boolean;
   /** Tensors of shape `[out, in]`, whose outputs lie one after another. */
   readonly pieces: readonly { readonly tensor: string; readonly out: number }[];
 }
@@ -48,7 +50,7 @@ export function outSize({ pieces }: Matrix): number {
 
 /** A table as the matrix that scores against it. */
 export function asMatrix({ name, tensor, tokens, width }: Table): Matrix {
-  return { name, in: width, pieces: [{ tensor, out: tokens }] };
+  return { name, in: width, sensitive: true, pieces: [{ tensor, out: tokens }] };
 }
 
 /** Refuses, before anything is read, a matrix whose tensors are missing or of other sizes. */

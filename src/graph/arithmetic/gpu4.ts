@@ -1,6 +1,7 @@
 /**
  * Weights in blocks of 32 inputs with one scale each, products in float32: for the GPU. Layers
- * take 4 bits. The token table takes 8, because every step's scores hang on it alone.
+ * take 4 bits, the sensitive ones as many as they are given. The token table takes 8, because
+ * every step's scores hang on it alone.
  */
 import { bytesOf } from '../elements';
 import { MICROSOFT } from '../graph-builder';
@@ -13,19 +14,23 @@ import type { Arithmetic, Matrix, Table, Workbench } from './arithmetic';
 const LAYER_BITS = 4;
 const TABLE_BITS = 8;
 
-export const gpu4: Arithmetic = {
-  id: 'gpu4',
-  linear: (bench, x, matrix) =>
-    product(bench, x, placeBlocks(bench, matrix, LAYER_BITS), matrix, matrix.name),
-  table: (bench, table) => {
-    const matrix = asMatrix(table);
-    const blocks = placeBlocks(bench, matrix, TABLE_BITS);
-    return {
-      lookUp: (ids) => lookUp(bench, blocks, ids, table),
-      score: (x) => product(bench, x, blocks, matrix, `${table.name}.score`),
-    };
-  },
-};
+export function gpu4(sensitiveBits: BlockBits): Arithmetic {
+  return {
+    id: 'gpu4',
+    linear: (bench, x, matrix) => {
+      const bits = matrix.sensitive ? sensitiveBits : LAYER_BITS;
+      return product(bench, x, placeBlocks(bench, matrix, bits), matrix, matrix.name);
+    },
+    table: (bench, table) => {
+      const matrix = asMatrix(table);
+      const blocks = placeBlocks(bench, matrix, TABLE_BITS);
+      return {
+        lookUp: (ids) => lookUp(bench, blocks, ids, table),
+        score: (x) => product(bench, x, blocks, matrix, `${table.name}.score`),
+      };
+    },
+  };
+}
 
 interface Blocks {
   readonly bits: BlockBits;

@@ -10,22 +10,23 @@ import { gpu4 } from './gpu4';
 export const VARIANTS: readonly VariantId[] = ['cpu8', 'gpu4', 'fp32'];
 
 /**
- * Up to this many weights the CPU variant is widened when it loads: 128 MB of float32. Beyond it
- * memory counts for more, and float32 products wait for memory where integer products do not.
+ * Up to this many weights a model is small: it fits widened (128 MB of float32) on the CPU, and has
+ * bytes to spare for its sensitive layers on the GPU, where it also feels rounding most. Beyond it
+ * memory decides.
  */
-export const WIDENED_LIMIT = 32_000_000;
+export const SMALL_MODEL = 32_000_000;
 
 /** The arithmetic of a variant for a model with this many weights. */
 export function arithmeticFor(
   id: VariantId,
   weights: number,
-  widenedLimit = WIDENED_LIMIT,
+  smallModel = SMALL_MODEL,
 ): Arithmetic {
   switch (id) {
     case 'cpu8':
-      return weights <= widenedLimit ? cpu8Widened : cpu8Integer;
+      return weights <= smallModel ? cpu8Widened : cpu8Integer;
     case 'gpu4':
-      return gpu4;
+      return gpu4(weights <= smallModel ? 8 : 4);
     case 'fp32':
       return fp32;
   }

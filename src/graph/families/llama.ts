@@ -69,7 +69,9 @@ function feedForward(
   x: Value,
   layer: number,
 ): Value {
-  const gateUp = matrix(layer, 'gate_up', hidden, { 'mlp.gate_proj': ffn, 'mlp.up_proj': ffn });
+  const wide = matrix(layer, 'gate_up', hidden, { 'mlp.gate_proj': ffn, 'mlp.up_proj': ffn });
+  // The gate softens what the projections into it get wrong.
+  const gateUp = { ...wide, sensitive: false };
   const down = matrix(layer, 'down', ffn, { 'mlp.down_proj': hidden });
   const gated = siluGate(bench.g, project(bench, arithmetic, x, gateUp, ports), `${layer}.mlp`);
   return project(bench, arithmetic, gated, down, ports);
@@ -86,7 +88,7 @@ function matrix(
     tensor: `model.layers.${layer}.${part}.weight`,
     out,
   }));
-  return { name: `${layer}.${group}`, in: inSize, pieces };
+  return { name: `${layer}.${group}`, in: inSize, sensitive: true, pieces };
 }
 
 /** The norm before a layer; after the last one, the model's own. */
