@@ -1,6 +1,6 @@
 /** The engine inside the Worker: keeps or loads the model, runs the task, and catches what fails. */
 import { toFailure } from '../src/domain/failure.ts';
-import type { CellEvent, Engine } from '../src/engine/engine.ts';
+import type { CellEvent, Engine, Provision, Warming } from '../src/engine/engine.ts';
 import { Inbox } from '../src/engine/inbox.ts';
 import { Ledger } from '../src/engine/ledger.ts';
 import type { CellId } from '../src/run/cell.ts';
@@ -9,16 +9,32 @@ import { runTextGeneration } from '../src/tasks/text-generation/run.ts';
 import { isAbort } from './boundary.ts';
 import { createBreath } from './breath.ts';
 import { probeDevice } from './device.ts';
-import { loadModel, type LoadedModel, type OnLoading } from './loaded-model.ts';
+import { Kept, type OnLoading } from './kept.ts';
+import { loadModel, type LoadedModel } from './loaded-model.ts';
 
 type CellSignals = ReadonlyMap<CellId, AbortSignal>;
 
-export function createWorkerEngine(): Pick<Engine, 'probe' | 'run'> {
+export function createWorkerEngine(): Pick<Engine, 'probe' | 'run'> & Warming {
   const shelf = new Shelf();
   return {
     probe: probeDevice,
+    warm: (provision) => warm(shelf, provision),
     run: (batch, signal, cellSignals = new Map()) => run(shelf, batch, signal, cellSignals),
   };
+}
+
+async function warm(shelf: Shelf, provision: Provision): Promise<void> {
+  const never = new AbortController().signal;
+  const quiet = () => undefined;
+  try {
+    const model = await shelf.get(provision, never, quiet);
+    for (const adapter of provision.adapters) {
+      const { model: base } = provision;
+      await model.voice({ model: base, adapter }, never, quiet).catch(quiet);
+    }
+  } catch {
+    // Nobody waits for this. A run that needs the model tries again, and tells what is wrong.
+  }
 }
 
 function run(shelf: Shelf, batch: Batch, signal: AbortSignal, cellSignals: CellSignals) {
@@ -70,20 +86,16 @@ function whenAll(batch: Batch, signal: AbortSignal, cellSignals: CellSignals): A
   return controller.signal;
 }
 
-/** Holds one model. A load that failed is forgotten, so that the next batch may try again. */
+/** Holds the model of this Worker. */
 class Shelf {
-  #key = '';
-  #model: Promise<LoadedModel> | null = null;
+  readonly #models = new Kept<LoadedModel>();
 
-  get(batch: Batch, signal: AbortSignal, onLoading: OnLoading): Promise<LoadedModel> {
-    const key = `${batch.model.id} ${batch.variant} ${batch.backend}`;
-    if (this.#model !== null && this.#key === key) return this.#model;
-    const model = loadModel(batch, signal, onLoading);
-    this.#key = key;
-    this.#model = model;
-    void model.catch(() => {
-      if (this.#model === model) this.#model = null;
-    });
-    return model;
+  get(
+    wanted: Pick<Batch, 'model' | 'variant' | 'backend'>,
+    signal: AbortSignal,
+    onLoading: OnLoading,
+  ): Promise<LoadedModel> {
+    const key = `${wanted.model.id} ${wanted.variant} ${wanted.backend}`;
+    return this.#models.get(key, signal, onLoading, (...how) => loadModel(wanted, ...how));
   }
 }

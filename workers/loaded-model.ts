@@ -4,16 +4,15 @@ import { bytesSource } from '../src/checkpoint/byte-source.ts';
 import type { AdapterEntry, Prompting } from '../src/domain/model.ts';
 import type { Manifest } from '../src/graph/manifest.ts';
 import { layAdapter, zeroAdapter, type PortValues } from '../src/graph/ports.ts';
-import type { Conditions, LoadPhase } from '../src/run/cell.ts';
+import type { Conditions } from '../src/run/cell.ts';
 import type { Batch } from '../src/run/plan.ts';
 import type { Voice } from '../src/tasks/text-generation/run.ts';
 import { threadCount } from './device.ts';
+import { Kept, type OnLoading } from './kept.ts';
 import { fetchBytes, fetchJson, fetchManifest, fetchTextIfThere, fetchVariant } from './package.ts';
 import { loadRuntime } from './runtime.ts';
 import type { Feeds, GraphSession } from './session.ts';
 import { chatTemplateOf, createCodec, type TextCodec, type TokenizerConfig } from './tokenizer.ts';
-
-export type OnLoading = (phase: LoadPhase, loadedBytes: number, totalBytes: number) => void;
 
 const ADAPTER_FILES = ['adapter_config.json', 'adapter_model.safetensors'] as const;
 const TEMPLATE_FILE = 'chat_template.jinja';
@@ -32,7 +31,7 @@ export class LoadedModel {
   readonly #conditions: Omit<Conditions, 'seed'>;
   readonly #template: string | null;
   readonly #bare: LaidAdapter;
-  readonly #adapters = new Map<string, LaidAdapter>();
+  readonly #adapters = new Kept<LaidAdapter>();
 
   constructor(
     manifest: Manifest,
@@ -49,10 +48,17 @@ export class LoadedModel {
     this.#bare = { feeds: feedsOf(session, zeroAdapter(manifest.ports)), template: null };
   }
 
-  async voice(batch: Batch, signal: AbortSignal, onLoading: OnLoading): Promise<Voice> {
-    const { adapter, model } = batch;
+  async voice(
+    { adapter, model }: Pick<Batch, 'model' | 'adapter'>,
+    signal: AbortSignal,
+    onLoading: OnLoading,
+  ): Promise<Voice> {
     const { feeds, template } =
-      adapter === null ? this.#bare : await this.#adapter(adapter, signal, onLoading);
+      adapter === null
+        ? this.#bare
+        : await this.#adapters.get(adapter.id, signal, onLoading, (...how) =>
+            this.#lay(adapter, ...how),
+          );
     const prompting: Prompting = adapter?.prompting ?? model.prompting;
     const encode =
       prompting === 'chat'
@@ -69,13 +75,7 @@ export class LoadedModel {
     };
   }
 
-  async #adapter(
-    entry: AdapterEntry,
-    signal: AbortSignal,
-    onLoading: OnLoading,
-  ): Promise<LaidAdapter> {
-    const known = this.#adapters.get(entry.id);
-    if (known !== undefined) return known;
+  async #lay(entry: AdapterEntry, signal: AbortSignal, onLoading: OnLoading): Promise<LaidAdapter> {
     onLoading('adapter', 0, entry.bytes);
     const base = entry.source.path;
     const sources = ADAPTER_FILES.map(async (file) => {
@@ -84,19 +84,16 @@ export class LoadedModel {
     const template = entry.prompting === 'chat' ? fetchTemplate(base, signal) : null;
     const adapter = await readAdapter(new Map(await Promise.all(sources)), signal);
     const feeds = feedsOf(this.#session, layAdapter(this.#manifest.ports, adapter));
-    const laid = { feeds, template: await template };
-    this.#adapters.set(entry.id, laid);
-    return laid;
+    return { feeds, template: await template };
   }
 }
 
 /** Runtime and files come in parallel; the session needs both. */
 export async function loadModel(
-  batch: Batch,
+  { backend, variant, model }: Pick<Batch, 'model' | 'variant' | 'backend'>,
   signal: AbortSignal,
   onLoading: OnLoading,
 ): Promise<LoadedModel> {
-  const { backend, variant, model } = batch;
   const base = model.source.path;
   const threads = threadCount();
   onLoading('runtime', 0, 0);

@@ -12,7 +12,7 @@ import { crossing } from './boundary.ts';
 import type { Feeds, GraphSession, GraphTensor } from './session.ts';
 
 /** Short enough that a stop is heard within 200 ms on a slow machine. */
-const CHUNK_TOKENS = 128;
+const CHUNK_TOKENS = 64;
 /**
  * From 32 tokens on, the runtime's attention goes through a shader that counts on wide subgroups:
  * on an adapter with narrow ones (SwiftShader: 4) its results were wrong, while shorter runs were

@@ -1,6 +1,6 @@
 import { expose, type Endpoint } from 'comlink';
 import type { EngineSurface, PageMessage, WorkerMessage } from '../src/engine/channel.ts';
-import type { CellEvent, Engine } from '../src/engine/engine.ts';
+import type { CellEvent, Engine, Warming } from '../src/engine/engine.ts';
 import type { CellId, RunEvent } from '../src/run/cell.ts';
 import type { Batch } from '../src/run/plan.ts';
 
@@ -8,9 +8,10 @@ import type { Batch } from '../src/run/plan.ts';
 const POST_EVERY_MS = 16;
 
 /** Puts an engine on the wire. The page sees the same interface that is plugged in here. */
-export function serve(engine: Pick<Engine, 'probe' | 'run'>, endpoint?: Endpoint): void {
+export function serve(engine: Pick<Engine, 'probe' | 'run'> & Warming, endpoint?: Endpoint): void {
   const surface: EngineSurface = {
     probe: () => engine.probe(),
+    warm: (provision) => engine.warm(provision),
     run: (batch, port) => answer(engine, batch, port),
   };
   expose(surface, endpoint);
