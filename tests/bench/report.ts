@@ -5,7 +5,7 @@ import type { Measured } from './measure.ts';
 import { ROOT } from './options.ts';
 import type { ContenderId, Sample } from './page/contract.ts';
 
-/** Figures by name: tokens/s under `decode.`, milliseconds under `ttft.`, `cold.` and `swap.`. */
+/** Figures by name: tokens/s under `decode.`, milliseconds under `ttft.`, `cold.` and `swap.`; `a/b` is a ratio. */
 export type Figures = Readonly<Record<string, number>>;
 
 const DOCS = `${ROOT}docs/benchmarks.md`;
@@ -39,10 +39,10 @@ export function figuresOf(measured: Measured): Figures {
   }
   for (const [id] of RATIO_BARS) {
     const [own, other] = [measured.samples.get('patio'), measured.samples.get(id)];
-    if (own !== undefined && other !== undefined) figures[`ratio.${id}`] = ratio(own, other);
+    if (own !== undefined && other !== undefined) figures[`patio/${id}`] = ratio(own, other);
   }
   const [bare, stock] = [measured.samples.get('bare'), measured.samples.get('transformers')];
-  if (bare !== undefined && stock !== undefined) figures['ratio.limit'] = ratio(bare, stock);
+  if (bare !== undefined && stock !== undefined) figures['bare/transformers'] = ratio(bare, stock);
   return figures;
 }
 
@@ -151,7 +151,7 @@ function speeds({ agreement }: Conditions, figures: Figures): string {
 
 function bars(figures: Figures): string {
   const ratios = RATIO_BARS.map(([id, bar]) =>
-    barRow(`Patio / ${id}`, figures[`ratio.${id}`], bar, (value) => value >= bar, '≥ ', '×'),
+    barRow(`Patio / ${id}`, figures[`patio/${id}`], bar, (value) => value >= bar, '≥ ', '×'),
   );
   const swap = barRow(
     'adapter swap, first use',
@@ -165,7 +165,7 @@ function bars(figures: Figures): string {
     plainRow('adapter swap, first use, slowest of the package', figures['swap.patio.max'], ' ms'),
     plainRow('adapter swap, used before', figures['swap.patio.again'], ' ms'),
     plainRow('page open to first token, all cached', figures['cold.patio'], ' ms'),
-    plainRow('bare / transformers: what a loop alone can gain', figures['ratio.limit'], '×'),
+    plainRow('bare / transformers: what a loop alone can gain', figures['bare/transformers'], '×'),
   ];
   const head = ['| measure | measured | bar | |', '| --- | ---: | ---: | --- |'];
   return [...head, ...ratios, swap, ...others].join('\n');
