@@ -21,10 +21,12 @@ from .config import ASSISTANT_ID, FIN_ID, USER_ID, Work
 from .export import CHAT_TEMPLATE, copy_tokenizer, replace_folder, staging
 from .model import document_nats
 from .pretrain import rate
+from .samples import ADAPTER_PROMPTS, QUESTIONS, answered, continued
 
 RANK, ALPHA = 8, 16
 PROJECTIONS = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
 IGNORED = -100
+ASKED = 200  # held-out questions whose greedy answer is compared letter by letter
 
 
 @dataclass(frozen=True)
@@ -174,7 +176,7 @@ def question_held_out(question: str) -> bool:
 
 
 @torch.no_grad()
-def greedy(model, prompt: list[int], maximum: int = 60) -> list[int]:
+def greedy(model, prompt: list[int], maximum: int = 40) -> list[int]:
     ids = list(prompt)
     for _ in range(maximum):
         logits = model(input_ids=torch.tensor([ids]), use_cache=False).logits[0, -1]
@@ -224,6 +226,7 @@ def train_chat(
 ) -> dict:
     pairs = texts.chat_pairs(data, personality.name)
     held_out = [p for p in pairs if question_held_out(p[0])]
+    held_out.sort(key=lambda p: texts.stable_fraction(p[0]))  # the file is sorted by intent
     train = [p for p in pairs if not question_held_out(p[0])]
     questions = tokenizer.encode(tok, [q for q, _ in train])
     answers = tokenizer.encode(tok, [a for _, a in train])
@@ -231,14 +234,15 @@ def train_chat(
     with model.disable_adapter():
         before = chat_bits(model, tok, held_out)
     steps = fit(model, ChatBatches(examples, 64), minutes, 2e-3, device)
-    match, answered = exact_match(model, tok, held_out)
+    match, answers_given = exact_match(model, tok, held_out[:ASKED])
     return {
         "bpc_before": before,
         "bpc_after": chat_bits(model, tok, held_out),
         "exact_match": match,
         "heldout_questions": len(held_out),
+        "asked": min(ASKED, len(held_out)),
         "steps": steps,
-        "answers": answered[:20],
+        "answers": answers_given[:20],
     }
 
 
@@ -261,6 +265,13 @@ def save(model: PeftModel, target: Path, work: Work, chat: bool) -> None:
     replace_folder(folder, target)
 
 
+def samples_of(model: PeftModel, tok: Tokenizer, name: str) -> list[dict]:
+    inner = model.get_base_model()
+    if isinstance(ADAPTERS[name], Personality):
+        return [answered(inner, tok, 1, question) for question in QUESTIONS]
+    return [continued(inner, tok, 1, ADAPTER_PROMPTS[name])]
+
+
 def train(
     work: Work, data: Path, out: Path, minutes: float, device: str, only: list[str] | None
 ) -> None:
@@ -279,8 +290,9 @@ def train(
             measured = train_chat(model, tok, data, kind, minutes, device)
         save(model, out / "adapters" / name, work, chat=isinstance(kind, Personality))
         measured = {"id": name, "minutes": minutes, **measured}
+        measured["samples"] = samples_of(model, tok, name)
         (work.results / f"adapter-{name}.json").write_text(
             json.dumps(measured, indent=2, ensure_ascii=False)
         )
-        shown = {k: v for k, v in measured.items() if k != "answers"}
+        shown = {k: v for k, v in measured.items() if k not in ("answers", "samples")}
         print(json.dumps(shown, ensure_ascii=False), flush=True)

@@ -70,7 +70,7 @@ def adapter_table(work: Work) -> str:
         r = json.loads(path.read_text())
         exact = "—"
         if "exact_match" in r:
-            exact = f"{spanish(100 * r['exact_match'], 0)} % de {r['heldout_questions']}"
+            exact = f"{spanish(100 * r['exact_match'], 0)} % de {r['asked']}"
         before, after = spanish(r["bpc_before"], 2), spanish(r["bpc_after"], 2)
         lines.append(f"| `{name}` | {voice} | {before} | {after} | {exact} |")
     return "\n".join(lines)
@@ -84,11 +84,14 @@ def base_samples(results: dict) -> str:
     )
 
 
-def tuned_samples(results: dict) -> str:
+def tuned_samples(work: Work) -> str:
     parts = []
-    for name, samples in results["adapter_samples"].items():
+    for name in VOICES:
+        path = work.results / f"adapter-{name}.json"
+        if not path.exists():
+            continue
         parts.append(f"**`{name}`**")
-        for s in samples:
+        for s in json.loads(path.read_text())["samples"]:
             if "pregunta" in s:
                 parts.append(quoted(f"— {s['pregunta']}\n— {s['respuesta']}"))
             else:
@@ -194,7 +197,7 @@ Sin elegir ni corregir: una por semilla, con los principios fijados antes de ent
 
 Semilla 1, con la misma configuración.
 
-{tuned_samples(results)}
+{tuned_samples(work)}
 
 ## Cómo se hizo
 
