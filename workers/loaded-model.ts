@@ -9,7 +9,14 @@ import type { Batch } from '../src/run/plan.ts';
 import type { Voice } from '../src/tasks/text-generation/run.ts';
 import { threadCount } from './device.ts';
 import { Kept, type OnLoading } from './kept.ts';
-import { fetchBytes, fetchJson, fetchManifest, fetchTextIfThere, fetchVariant } from './package.ts';
+import {
+  fetchBytes,
+  fetchJson,
+  fetchManifest,
+  fetchTextIfThere,
+  fetchVariant,
+  type OnBytes,
+} from './package.ts';
 import { loadRuntime } from './runtime.ts';
 import type { Feeds, GraphSession } from './session.ts';
 import { chatTemplateOf, createCodec, type TextCodec, type TokenizerConfig } from './tokenizer.ts';
@@ -78,39 +85,50 @@ export class LoadedModel {
   async #lay(entry: AdapterEntry, signal: AbortSignal, onLoading: OnLoading): Promise<LaidAdapter> {
     onLoading('adapter', 0, entry.bytes);
     const base = entry.source.path;
-    const sources = ADAPTER_FILES.map(async (file) => {
-      return [file, bytesSource(file, await fetchBytes(base, file, signal))] as const;
-    });
-    const template = entry.prompting === 'chat' ? fetchTemplate(base, signal) : null;
-    const adapter = await readAdapter(new Map(await Promise.all(sources)), signal);
+    const [files, template] = await Promise.all([
+      Promise.all(ADAPTER_FILES.map((file) => fetchSource(base, file, signal))),
+      entry.prompting === 'chat' ? fetchTemplate(base, signal) : null,
+    ]);
+    const adapter = await readAdapter(new Map(files), signal);
     const feeds = feedsOf(this.#session, layAdapter(this.#manifest.ports, adapter));
-    return { feeds, template: await template };
+    return { feeds, template };
   }
 }
 
+type Place = Pick<Batch, 'model' | 'variant' | 'backend'>;
+
 /** Runtime and files come in parallel; the session needs both. */
 export async function loadModel(
-  { backend, variant, model }: Pick<Batch, 'model' | 'variant' | 'backend'>,
+  place: Place,
   signal: AbortSignal,
   onLoading: OnLoading,
 ): Promise<LoadedModel> {
-  const base = model.source.path;
+  const { backend, variant } = place;
   const threads = threadCount();
   onLoading('runtime', 0, 0);
-  const loading = loadRuntime(backend, threads);
-  const manifest = await fetchManifest(base, signal);
-  const [runtime, files, lettering] = await Promise.all([
-    loading,
-    fetchVariant(base, manifest, variant, signal, (loaded, total) =>
-      onLoading('weights', loaded, total),
-    ),
-    fetchLettering(base, manifest, signal),
+  const [runtime, { manifest, files, codec, template }] = await Promise.all([
+    loadRuntime(backend, threads),
+    fetchPackage(place, signal, onLoading),
   ]);
   onLoading('session', 0, 0);
   const recurrent = presentNames(manifest.model.layers);
   const session = await runtime.open({ ...files, recurrent });
-  const { codec, template } = lettering;
   return new LoadedModel(manifest, session, codec, template, { backend, variant, threads });
+}
+
+async function fetchPackage({ model, variant }: Place, signal: AbortSignal, onLoading: OnLoading) {
+  const base = model.source.path;
+  const manifest = await fetchManifest(base, signal);
+  const onBytes: OnBytes = (loaded, total) => onLoading('weights', loaded, total);
+  const [files, lettering] = await Promise.all([
+    fetchVariant(base, manifest, variant, signal, onBytes),
+    fetchLettering(base, manifest, signal),
+  ]);
+  return { manifest, files, ...lettering };
+}
+
+async function fetchSource(base: string, file: string, signal: AbortSignal) {
+  return [file, bytesSource(file, await fetchBytes(base, file, signal))] as const;
 }
 
 async function fetchLettering(base: string, manifest: Manifest, signal: AbortSignal) {
