@@ -66,7 +66,7 @@ class Load<T> {
 
 /** Rejects with the signal's reason once it aborts. */
 function leave(signal: AbortSignal): { left: Promise<never>; undo: () => void } {
-  let undo = () => undefined as void;
+  let undo: () => void = () => undefined;
   const left = new Promise<never>((_, reject) => {
     const abort = () => reject(signal.reason as Error);
     if (signal.aborted) abort();

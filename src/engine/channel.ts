@@ -5,10 +5,10 @@
 import type { Device } from '../domain/device.ts';
 import type { CellId, RunEvent } from '../run/cell.ts';
 import type { Batch } from '../run/plan.ts';
-import type { CellEvent } from './engine.ts';
+import type { CellEvent, Provision, Warming } from './engine.ts';
 
 /** What the Worker exposes. */
-export interface EngineSurface {
+export interface EngineSurface extends Warming {
   probe(): Promise<Device>;
   /** Events of the batch go to `port`; resolves after the last one was posted. */
   run(batch: Batch, port: MessagePort): Promise<void>;
@@ -24,11 +24,21 @@ export type WorkerMessage =
 
 /** Bundled addresses are relative to the page; a Worker lives elsewhere and needs them whole. */
 export function located(batch: Batch, baseUrl: string): Batch {
-  const whole = <T extends { readonly source: { readonly path: string } }>(entry: T): T => ({
-    ...entry,
-    source: { ...entry.source, path: new URL(entry.source.path, baseUrl).href },
-  });
-  return { ...batch, model: whole(batch.model), adapter: batch.adapter && whole(batch.adapter) };
+  const { model, adapter } = batch;
+  return { ...batch, model: whole(model, baseUrl), adapter: adapter && whole(adapter, baseUrl) };
+}
+
+export function locatedProvision(provision: Provision, baseUrl: string): Provision {
+  const adapters = provision.adapters.map((adapter) => whole(adapter, baseUrl));
+  return { ...provision, model: whole(provision.model, baseUrl), adapters };
+}
+
+function whole<T extends { readonly source: { readonly path: string } }>(
+  entry: T,
+  baseUrl: string,
+): T {
+  const path = new URL(entry.source.path, baseUrl).href;
+  return { ...entry, source: { ...entry.source, path } };
 }
 
 /** A Worker gone wrong may post anything; only what holds to the protocol is let in. */

@@ -2,8 +2,8 @@ import type { Device } from '../domain/device.ts';
 import { toFailure } from '../domain/failure.ts';
 import type { CellId } from '../run/cell.ts';
 import type { Batch } from '../run/plan.ts';
-import { located } from './channel.ts';
-import type { CellEvent, Engine } from './engine.ts';
+import { located, locatedProvision } from './channel.ts';
+import type { CellEvent, Engine, Provision, Warming } from './engine.ts';
 import { Exchange } from './exchange.ts';
 import { crash, Host, type EngineWorker } from './host.ts';
 import { Inbox } from './inbox.ts';
@@ -37,10 +37,11 @@ const systemClock: Clock = {
 };
 
 /** The engine of the page: owns the Worker, runs one batch at a time. */
-export function createEngine(options: EngineOptions): Engine {
+export function createEngine(options: EngineOptions): Engine & Warming {
   const client = new Client(options);
   return {
     probe: () => client.probe(),
+    warm: (provision) => client.warm(provision),
     run: (batch, signal, cellSignals) => client.run(batch, signal, cellSignals),
     dispose: () => client.dispose(),
   };
@@ -63,6 +64,15 @@ class Client {
       return UNKNOWN_DEVICE;
     });
     return this.#device;
+  }
+
+  /** A Worker that holds another model is left to it. */
+  async warm(provision: Provision): Promise<void> {
+    const host = this.#living();
+    if (!host.claim(keyOf(provision))) return;
+    const gone = new Promise<void>((resolve) => host.onDeath(() => resolve()));
+    const request = locatedProvision(provision, this.#options.baseUrl);
+    await Promise.race([host.surface.warm(request), gone]).catch(() => undefined);
   }
 
   async *run(
@@ -154,7 +164,7 @@ class Client {
 
   /** One model, one Worker: terminating it is the only way the browser gives memory back. */
   #hostFor(batch: Batch): Host {
-    const key = `${batch.model.id} ${batch.variant} ${batch.backend}`;
+    const key = keyOf(batch);
     const host = this.#living();
     if (host.claim(key)) return host;
     host.kill(crash('another model takes its place'));
@@ -167,6 +177,11 @@ class Client {
     if (this.#host === null || this.#host.dead) this.#host = new Host(this.#options.spawn());
     return this.#host;
   }
+}
+
+/** What one Worker is kept for. */
+function keyOf({ model, variant, backend }: Pick<Batch, 'model' | 'variant' | 'backend'>): string {
+  return `${model.id} ${variant} ${backend}`;
 }
 
 function onAbort(signal: AbortSignal, work: () => void, until: AbortSignal): void {

@@ -1,4 +1,5 @@
 import type { Device } from '../domain/device.ts';
+import type { AdapterEntry } from '../domain/model.ts';
 import type { CellId, RunEvent } from '../run/cell.ts';
 import type { Batch } from '../run/plan.ts';
 
@@ -30,4 +31,17 @@ export interface Engine {
 
   /** Terminates the Worker and gives its memory back. A later `run` starts a fresh one. */
   dispose(): void;
+}
+
+/** A model and the adapters that are to be ready with it. */
+export interface Provision extends Pick<Batch, 'model' | 'backend' | 'variant'> {
+  readonly adapters: readonly AdapterEntry[];
+}
+
+export interface Warming {
+  /**
+   * Loads what a later `run` will need, while nobody waits for it. A run that comes meanwhile joins
+   * the load. Never throws, and what fails leaves nothing behind: the run tries again and tells why.
+   */
+  warm(provision: Provision): Promise<void>;
 }

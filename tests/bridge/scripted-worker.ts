@@ -94,4 +94,7 @@ function pause(ms: number): Promise<void> {
 
 const device = { threads: 3, isolated: true, jspi: false, gpu: null };
 if (parentPort === null) throw new Error('this file runs in a worker thread');
-serve({ probe: async () => device, run }, nodeEndpoint(parentPort as unknown as NodeEndpoint));
+serve(
+  { probe: async () => device, warm: async () => undefined, run },
+  nodeEndpoint(parentPort as unknown as NodeEndpoint),
+);
