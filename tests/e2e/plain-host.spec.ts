@@ -1,0 +1,20 @@
+import { PLAIN_PORT } from './ports.ts';
+import { BASE, tuned } from './support/patio.ts';
+import { expect, test } from './support/test.ts';
+
+test('a host without headers gives one thread, and the page says so', async ({ patio, page }) => {
+  const address = `http://localhost:${String(PLAIN_PORT)}/patio/`;
+  await patio.open({ voices: [BASE, tuned('quijote')], params: { maxTokens: 8 } }, address);
+  expect(await page.evaluate(() => crossOriginIsolated)).toBe(false);
+  await patio.button(`${patio.t.device.label}: ${patio.t.device.cpu(1)}`).click();
+  await expect(page.getByText(patio.t.device.oneThread)).toBeVisible();
+  await page.keyboard.press('Escape');
+
+  await patio.run();
+  await patio.allDone();
+  await patio.cells
+    .first()
+    .getByText(/palabras?\s·/u)
+    .click();
+  await expect(patio.cells.first().getByText('CPU, 1 hilo', { exact: true })).toBeVisible();
+});
