@@ -1,4 +1,6 @@
+import { holdLifeline } from '../src/engine/lifeline.ts';
 import { createWorkerEngine } from './engine.ts';
 import { serve } from './serve.ts';
 
+holdLifeline(self.name, (message) => self.postMessage(message));
 serve(createWorkerEngine());
