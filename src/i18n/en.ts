@@ -20,12 +20,6 @@ export const en = {
     length: 'it reached the maximum length',
     context: 'it filled all the model can read',
   },
-  phases: {
-    runtime: 'runtime',
-    weights: 'weights',
-    session: 'preparation',
-    adapter: 'voice',
-  },
 
   app: {
     name: 'Patio',
@@ -72,13 +66,10 @@ export const en = {
     cells: (columns, rows) =>
       `${count(columns, 'voice', 'voices')} × ${count(rows, 'text', 'texts')}`,
     tooLong: (limit) => `The prompt reached ${f.number(limit)} characters, the maximum.`,
-    full: (limit) => `There is room for ${f.number(limit)} at most.`,
   },
   examples: {
-    label: 'To begin with',
     lead: 'Choose a beginning and see how each voice goes on.',
     again: 'Other beginnings',
-    run: (title) => `Run the example: ${title}`,
     with: (voices) => f.list(voices),
   },
   variables: {
@@ -98,7 +89,6 @@ export const en = {
     dropped: (rows) => `${count(rows, 'row is', 'rows are')} left out: there is no more room.`,
     pasteApply: 'Use this table',
     pasteNothing: 'There is no row with data in what was pasted.',
-    rows: (n) => count(n, 'row', 'rows'),
   },
   params: {
     temperature: {
@@ -169,16 +159,13 @@ export const en = {
     right: 'Move right',
     duplicate: 'Duplicate',
     remove: 'Remove the column',
-    override: (label, value) => `${label} ${value}`,
     clearOverride: (label) => `Drop ${label} from this column`,
     tabs: 'Voices',
-    base: 'Alone',
     unknown: 'No longer in the catalogue',
   },
   rows: {
     text: 'Text',
     title: (n) => `Text ${n}`,
-    values: (name, value) => `${name}: ${value}`,
   },
   cell: {
     label: (voice, row, rows) => (rows === 1 ? voice : `${voice}, text ${row}`),
@@ -203,7 +190,6 @@ export const en = {
     editOf: (cell) => `Edit the prompt of ${cell}`,
     copy: 'Copy',
     copyOf: (cell) => `Copy the text of ${cell}`,
-    copied: 'Copied',
     details: 'Details',
     wordsPerSecond: (rate) => `${f.number(rate, 1)}\u00a0words/s`,
     toFirstToken: (ms) => `${f.duration(ms)} to the first token`,
@@ -247,7 +233,6 @@ export const en = {
     untitled: 'Untitled',
     meta: (rows, columns) =>
       `${count(rows, 'text', 'texts')} × ${count(columns, 'voice', 'voices')}`,
-    failedCells: (n) => count(n, 'failure', 'failures'),
     menu: (title) => `Options of “${title}”`,
     rename: 'Rename',
     renameLabel: 'Name of the run',
@@ -258,7 +243,6 @@ export const en = {
     removeTitle: 'Delete this run?',
     removeText: (title) => `“${title}” will be deleted from this browser for good.`,
     removeConfirm: 'Delete',
-    removed: (title) => `“${title}” was deleted.`,
     import: 'Import',
     importHint: 'Or drop here JSON files exported from Patio.',
     imported: (n) => count(n, 'run imported', 'runs imported'),

@@ -1,7 +1,7 @@
 import type { NumericParam } from '../domain/params.ts';
 import type { BackendChoice, Backend } from '../domain/device.ts';
 import type { VariantId } from '../domain/model.ts';
-import type { Finish, LoadPhase } from '../run/cell.ts';
+import type { Finish } from '../run/cell.ts';
 import { failuresEs } from './failures-es.ts';
 import { createFormat } from './format.ts';
 
@@ -70,12 +70,6 @@ const finishes: Record<Finish, string> = {
   length: 'alcanzó la longitud máxima',
   context: 'llenó todo lo que el modelo alcanza a leer',
 };
-const phases: Record<LoadPhase, string> = {
-  runtime: 'motor de cálculo',
-  weights: 'pesos',
-  session: 'preparación',
-  adapter: 'voz',
-};
 
 export const es = {
   format: f,
@@ -84,7 +78,6 @@ export const es = {
   backendNames,
   variants,
   finishes,
-  phases,
 
   app: {
     name: 'Patio',
@@ -127,18 +120,15 @@ export const es = {
     remove: (n: number) => `Quitar el prompt ${n}`,
     run: 'Generar',
     stop: 'Detener',
-    variablesHint: 'Con {{nombre}} aparece aquí una tabla de variables.',
+    variablesHint: 'Con {{nombre}} aparece una tabla de variables.',
     cells: (columns: number, rows: number) =>
       `${count(columns, 'voz', 'voces')} × ${count(rows, 'texto', 'textos')}`,
     tooLong: (limit: number) =>
       `El prompt llegó a ${f.number(limit)} caracteres, que es el máximo.`,
-    full: (limit: number) => `No caben más de ${f.number(limit)}.`,
   },
   examples: {
-    label: 'Para empezar',
     lead: 'Elegir un comienzo y ver cómo sigue cada voz.',
     again: 'Otros comienzos',
-    run: (title: string) => `Generar el ejemplo: ${title}`,
     with: (voices: readonly string[]) => f.list(voices),
   },
   variables: {
@@ -159,7 +149,6 @@ export const es = {
     dropped: (rows: number) => `Quedan fuera ${count(rows, 'fila', 'filas')}: no caben más.`,
     pasteApply: 'Usar esta tabla',
     pasteNothing: 'No hay ninguna fila con datos en lo pegado.',
-    rows: (n: number) => count(n, 'fila', 'filas'),
   },
   params: {
     ...params,
@@ -196,16 +185,13 @@ export const es = {
     right: 'Mover a la derecha',
     duplicate: 'Duplicar',
     remove: 'Quitar la columna',
-    override: (label: string, value: string) => `${label} ${value}`,
     clearOverride: (label: string) => `Quitar ${label} de esta columna`,
     tabs: 'Voces',
-    base: 'Sola',
     unknown: 'Ya no está en el catálogo',
   },
   rows: {
     text: 'Texto',
     title: (n: number) => `Texto ${n}`,
-    values: (name: string, value: string) => `${name}: ${value}`,
   },
   cell: {
     label: (voice: string, row: number, rows: number) =>
@@ -231,7 +217,6 @@ export const es = {
     editOf: (cell: string) => `Editar el prompt de ${cell}`,
     copy: 'Copiar',
     copyOf: (cell: string) => `Copiar el texto de ${cell}`,
-    copied: 'Copiado',
     details: 'Detalles',
     wordsPerSecond: (rate: number) => `${f.number(rate, 1)}\u00a0palabras/s`,
     toFirstToken: (ms: number) => `${f.duration(ms)} hasta el primer token`,
@@ -277,7 +262,6 @@ export const es = {
     untitled: 'Sin título',
     meta: (rows: number, columns: number) =>
       `${count(rows, 'texto', 'textos')} × ${count(columns, 'voz', 'voces')}`,
-    failedCells: (n: number) => count(n, 'fallo', 'fallos'),
     menu: (title: string) => `Opciones de «${title}»`,
     rename: 'Cambiar el nombre',
     renameLabel: 'Nombre de la prueba',
@@ -289,7 +273,6 @@ export const es = {
     removeText: (title: string) =>
       `«${title}» se borrará de este navegador y no podrá recuperarse.`,
     removeConfirm: 'Borrar',
-    removed: (title: string) => `Se borró «${title}».`,
     import: 'Importar',
     importHint: 'O soltar aquí archivos JSON exportados desde Patio.',
     imported: (n: number) => count(n, 'prueba importada', 'pruebas importadas'),
