@@ -18,11 +18,11 @@ const gorrion: ModelEntry = {
   task: 'text-generation',
   prompting: 'completion',
   source: { kind: 'bundled', path: 'models/gorrion/' },
-  parameters: 12_600_000,
+  parameters: 9_440_640,
   contextTokens: 512,
   license: 'CC-BY-4.0',
   languages: ['es'],
-  variants: { cpu8: 13_000_000, gpu4: 8_000_000 },
+  variants: { cpu8: 9_693_864, gpu4: 9_208_890 },
 };
 
 const adapters: readonly AdapterEntry[] = [
@@ -37,6 +37,10 @@ const adapters: readonly AdapterEntry[] = [
   voice('sonetos', 'Sonetista', 'completion', {
     es: 'Escribe versos con el tono de los sonetos clásicos.',
     en: 'Writes verse in the tone of classical sonnets.',
+  }),
+  voice('leyes', 'Legisladora', 'completion', {
+    es: 'Redacta artículos con el tono de las leyes.',
+    en: 'Drafts articles in the tone of the law.',
   }),
   voice('charla-ingeniosa', 'Charla ingeniosa', 'chat', {
     es: 'Conversa con ironía. Cada pregunta es un turno de charla.',
@@ -61,7 +65,7 @@ function voice(
     summary,
     prompting,
     source: { kind: 'bundled', path: `models/gorrion/adapters/${id}/` },
-    bytes: 1_000_000,
+    bytes: 441_288,
     license: 'CC-BY-4.0',
   };
 }
