@@ -2,16 +2,24 @@ import { mount } from 'svelte';
 import { catalogue } from '../models.config.ts';
 import App from './App.svelte';
 import { createEngine } from './engine/client.ts';
+import { watchLifeline } from './engine/lifeline.ts';
 import { I18n } from './i18n/index.ts';
 import { createState } from './state/state.ts';
+import { warmUp } from './state/warm-up.ts';
 import { browserSettings } from './storage/settings.ts';
 import { browserRuns } from './storage/idb-runs.ts';
 import { Router } from './ui/router.svelte.ts';
 
 /** The composition root: everything that touches the outside world is made here and handed in. */
 const engine = createEngine({
-  spawn: () =>
-    new Worker(new URL('../workers/engine.worker.ts', import.meta.url), { type: 'module' }),
+  spawn: () => {
+    const name = `patio-${newId()}`;
+    const worker = new Worker(new URL('../workers/engine.worker.ts', import.meta.url), {
+      type: 'module',
+      name,
+    });
+    return watchLifeline(worker, name);
+  },
   baseUrl: document.baseURI,
 });
 
@@ -21,7 +29,7 @@ const state = createState({
   runs: (notices) => browserRuns((failure) => notices.push(failure)),
   small: browserSettings(() => localStorage),
   clock: () => Date.now(),
-  ids: () => crypto.randomUUID(),
+  ids: newId,
   schedule: (work) => requestAnimationFrame(work),
   later: (work, ms) => {
     const timer = setTimeout(work, ms);
@@ -33,3 +41,19 @@ const i18n = new I18n(() => state.settings.locale);
 const target = document.getElementById('app');
 if (!target) throw new Error('index.html has no #app');
 mount(App, { target, props: { app: { ...state, catalogue, i18n, router: new Router(location) } } });
+
+/** Whoever pays for each byte is asked for none before the first run. */
+const { connection } = navigator as { connection?: { saveData?: boolean } };
+if (connection?.saveData !== true) whenIdle(() => void warmUp({ ...state, engine, catalogue }));
+
+/** Once the page is on screen and has nothing to do; Safari has no word for it. */
+function whenIdle(work: () => void): void {
+  if ('requestIdleCallback' in window) requestIdleCallback(work, { timeout: 2000 });
+  else setTimeout(work, 500);
+}
+
+/** 128 random bits; unlike `randomUUID`, to be had on pages that are not a secure context too. */
+function newId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
