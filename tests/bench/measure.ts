@@ -4,10 +4,17 @@ import { join } from 'node:path';
 import { chromium, type BrowserContext, type Page } from '@playwright/test';
 import { requireBrowser } from '../../scripts/browser.mjs';
 import type { Options } from './options.ts';
-import type { BenchPage, ContenderId, Sample, Swap, Task } from './page/contract.ts';
+import type { BenchPage, ContenderId, Sample, Sampling, Swap, Task } from './page/contract.ts';
 import type { Site } from './site.ts';
 
-/** Continued greedily by every contender. */
+/** What sampling contenders are asked for: Patio's initial cuts, as far as all of them know them. */
+const SAMPLING: Sampling = { temperature: 0.8, topK: 40 };
+/** The bare loop has no sampler. */
+const SAMPLERS: readonly ContenderId[] = ['patio', 'transformers', 'wllama'];
+/** An answer that ends by itself before this says little of speed, and another is drawn. */
+const MIN_SAMPLED_TOKENS = 32;
+
+/** Continued by every contender. */
 const PROMPT =
   'Había una vez una niña que vivía con su abuela en una casa blanca cerca del mar. Una mañana, cuando salió al patio, encontró un gorrión que';
 /** Openings of the cold page that are not counted: the browser caches compiled code by and by. */
@@ -15,7 +22,10 @@ const COLD_WARMUPS = 3;
 
 export interface Measured {
   readonly task: Task;
+  /** Greedy. */
   readonly samples: ReadonlyMap<ContenderId, readonly Sample[]>;
+  /** With a sampler, where the contender has one. */
+  readonly sampled: ReadonlyMap<ContenderId, readonly Sample[]>;
   readonly swaps: readonly Swap[];
   readonly coldMs: readonly number[];
   readonly browser: string;
@@ -47,11 +57,11 @@ export async function measure(options: Options, site: Site): Promise<Measured> {
   });
   try {
     const browser = context.browser()?.version() ?? 'unknown';
-    const { task, samples, swaps } = await measureDecode(context, options, site);
+    const { task, samples, sampled, swaps } = await measureDecode(context, options, site);
     const coldMs = options.contenders.includes('patio')
       ? await measureCold(context, options, site, task)
       : [];
-    return { task, samples, swaps, coldMs, browser, cores: cpus().length, loadBefore };
+    return { task, samples, sampled, swaps, coldMs, browser, cores: cpus().length, loadBefore };
   } finally {
     await context.close();
     rmSync(profile, { recursive: true, force: true });
@@ -62,30 +72,51 @@ async function measureDecode(context: BrowserContext, options: Options, site: Si
   const page = await openPage(context, `${site.url}index.html`);
   const threads = await page.evaluate(() => window.bench.threads());
   const { model, gguf } = site;
-  const task: Task = { prompt: PROMPT, tokens: options.tokens, threads, model, gguf };
+  const task: Task = {
+    prompt: PROMPT,
+    sampling: null,
+    tokens: options.tokens,
+    threads,
+    model,
+    gguf,
+  };
   for (const id of options.contenders) {
     await page.evaluate(([who, what]) => window.bench.prepare(who, what), [id, task] as const);
     console.log(`${id}: ready`);
   }
-  const samples = new Map<ContenderId, Sample[]>(options.contenders.map((id) => [id, []]));
+  const samples = emptySamples(options.contenders);
+  const sampled = emptySamples(options.contenders.filter((id) => SAMPLERS.includes(id)));
   for (let round = 0; round < options.runs; round += 1) {
     // Side by side in time, so that whatever else the machine does falls on all alike.
-    for (const [id, own] of samples) own.push(await generate(page, id, task));
+    for (const [id, own] of samples) own.push(await generate(page, id, task, task.tokens / 2));
+    for (const [id, own] of sampled) own.push(await draw(page, id, task));
     console.log(`round ${String(round + 1)} of ${String(options.runs)}`);
   }
   const swaps = options.contenders.includes('patio')
     ? await page.evaluate((what) => window.bench.swaps(what), task)
     : [];
   await page.close();
-  return { task, samples, swaps };
+  return { task, samples, sampled, swaps };
 }
 
-async function generate(page: Page, id: ContenderId, task: Task): Promise<Sample> {
+function emptySamples(ids: readonly ContenderId[]): Map<ContenderId, Sample[]> {
+  return new Map(ids.map((id) => [id, []]));
+}
+
+async function draw(page: Page, id: ContenderId, task: Task): Promise<Sample> {
+  for (let attempt = 0; attempt < 5; attempt += 1) {
+    const sample = await generate(page, id, { ...task, sampling: SAMPLING }, 0);
+    if (sample.decoded >= MIN_SAMPLED_TOKENS) return sample;
+  }
+  throw new Error(`${id} ends every answer early; the prompt does not serve`);
+}
+
+async function generate(page: Page, id: ContenderId, task: Task, atLeast: number): Promise<Sample> {
   const sample = await page.evaluate(([who, what]) => window.bench.generate(who, what), [
     id,
     task,
   ] as const);
-  if (sample.decoded >= task.tokens / 2) return sample;
+  if (sample.decoded >= atLeast) return sample;
   throw new Error(`${id} ended after ${String(sample.decoded)} tokens; the prompt does not serve`);
 }
 

@@ -30,6 +30,11 @@ export function figuresOf(measured: Measured): Figures {
     figures[`decode.${id}`] = median(samples.map(tokensPerSecond));
     figures[`ttft.${id}`] = median(samples.map((sample) => sample.firstTokenMs));
   }
+  const own = measured.sampled.get('patio');
+  for (const [id, samples] of measured.sampled) {
+    figures[`sampled.${id}`] = median(samples.map(tokensPerSecond));
+    if (own !== undefined && id !== 'patio') figures[`sampled.patio/${id}`] = ratio(own, samples);
+  }
   const { coldMs, swaps } = measured;
   if (coldMs.length > 0) figures['cold.patio'] = median(coldMs);
   if (swaps.length > 0) {
@@ -109,8 +114,9 @@ function versionOf(name: string): string {
 
 export function writeJson(path: string, measured: Measured, figures: Figures): void {
   const samples = Object.fromEntries(measured.samples);
+  const sampled = Object.fromEntries(measured.sampled);
   const { swaps, coldMs } = measured;
-  const report = { ...figures, ...conditionsOf(measured), samples, swaps, coldMs };
+  const report = { ...figures, ...conditionsOf(measured), samples, sampled, swaps, coldMs };
   writeFileSync(path, `${JSON.stringify(report, null, 2)}\n`);
 }
 
@@ -143,10 +149,12 @@ function speeds({ agreement }: Conditions, figures: Figures): string {
     .filter((id) => figures[`decode.${id}`] !== undefined)
     .map((id) => {
       const [decode, ttft] = [figures[`decode.${id}`] ?? NaN, figures[`ttft.${id}`] ?? NaN];
-      return `| ${NAMES[id]} | ${decode.toFixed(0)} | ${ttft.toFixed(1)} | ${agreement[id] ?? ''} |`;
+      const sampled = figures[`sampled.${id}`]?.toFixed(0) ?? '';
+      return `| ${NAMES[id]} | ${decode.toFixed(0)} | ${sampled} | ${ttft.toFixed(1)} | ${agreement[id] ?? ''} |`;
     });
-  const head = '| | decode, tokens/s | time to first token, ms | characters as Patio |';
-  return [head, '| --- | ---: | ---: | ---: |', ...rows].join('\n');
+  const head =
+    '| | decode, tokens/s | sampled, tokens/s | time to first token, ms | characters as Patio |';
+  return [head, '| --- | ---: | ---: | ---: | ---: |', ...rows].join('\n');
 }
 
 function bars(figures: Figures): string {
@@ -165,6 +173,8 @@ function bars(figures: Figures): string {
     plainRow('adapter swap, first use, slowest of the package', figures['swap.patio.max'], ' ms'),
     plainRow('adapter swap, used before', figures['swap.patio.again'], ' ms'),
     plainRow('page open to first token, all cached', figures['cold.patio'], ' ms'),
+    plainRow('sampled: Patio / transformers', figures['sampled.patio/transformers'], '×'),
+    plainRow('sampled: Patio / wllama', figures['sampled.patio/wllama'], '×'),
     plainRow('bare / transformers: what a loop alone can gain', figures['bare/transformers'], '×'),
   ];
   const head = ['| measure | measured | bar | |', '| --- | ---: | ---: | --- |'];

@@ -1,9 +1,16 @@
 /** What the runner asks of the page, and what the page asks of each contender. */
 export type ContenderId = 'patio' | 'bare' | 'transformers' | 'wllama';
 
-/** The same task for all: greedy, from one prompt, on the same weights. */
+/** Cuts that every contender knows; null is greedy. */
+export interface Sampling {
+  readonly temperature: number;
+  readonly topK: number;
+}
+
+/** The same task for all: from one prompt, on the same weights. */
 export interface Task {
   readonly prompt: string;
+  readonly sampling: Sampling | null;
   /** Tokens to generate. */
   readonly tokens: number;
   /** Threads of WebAssembly. */

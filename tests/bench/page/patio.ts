@@ -19,6 +19,9 @@ const GREEDY: Params = {
   repetitionPenalty: 1,
 };
 
+/** Another draw in each round. */
+let seed = 0;
+
 export function startEngine(): Engine {
   const spawn = () =>
     new Worker(new URL('../../../workers/engine.worker.ts', import.meta.url), { type: 'module' });
@@ -97,8 +100,8 @@ export function batchOf(task: Task, adapter: string | null): Batch {
     adapter: adapter === null ? null : adapterEntry(model, adapter),
     backend: 'cpu',
     variant: 'cpu8',
-    params: { ...GREEDY, maxTokens: task.tokens },
-    jobs: [{ cell: 'bench', prompt: task.prompt, seed: 0 }],
+    params: { ...GREEDY, ...task.sampling, maxTokens: task.tokens },
+    jobs: [{ cell: 'bench', prompt: task.prompt, seed: (seed += 1) }],
   };
 }
 

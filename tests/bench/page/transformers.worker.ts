@@ -67,13 +67,18 @@ class Transformers implements Contender {
       ...inputs,
       ...this.#ports,
       max_new_tokens: task.tokens,
-      do_sample: false,
+      ...samplingOf(task),
       streamer: new Counter(tokenizer, watch),
     })) as Tensor;
     const prompt = inputs.input_ids.dims.at(-1) ?? 0;
     const ids = (output.tolist() as bigint[][])[0]?.slice(prompt) ?? [];
     return watch.sample(tokenizer.decode(ids.map(Number)));
   }
+}
+
+function samplingOf({ sampling }: Task) {
+  if (sampling === null) return { do_sample: false };
+  return { do_sample: true, temperature: sampling.temperature, top_k: sampling.topK };
 }
 
 function setUpRuntime(parent: string, threads: number): void {

@@ -32,8 +32,8 @@ export class WllamaContender implements Contender {
     const options = {
       prompt: task.prompt,
       max_tokens: task.tokens,
-      temperature: 0,
-      top_k: 1,
+      temperature: task.sampling?.temperature ?? 0,
+      top_k: task.sampling?.topK ?? 1,
       ignore_eos: true,
       // The same prompt comes again and again; nobody else here remembers it.
       cache_prompt: false,
