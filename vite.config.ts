@@ -58,6 +58,8 @@ export default defineConfig({
     port: 4173,
   },
   test: {
+    // Properties over thousands of cases, on machines that may be busy.
+    testTimeout: 60_000,
     projects: [
       {
         extends: true,

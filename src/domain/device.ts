@@ -39,6 +39,7 @@ const CPU_BUDGET_BYTES = 1.9 * 2 ** 30;
 export function fit(model: ModelEntry, device: Device, choice: BackendChoice): Fit {
   const { gpu } = device;
   if (choice === 'gpu' && gpu === null) return { ok: false, failure: { code: 'gpu-unavailable' } };
+  if (choice === 'gpu' && model.variants.gpu4 === undefined) return missing('gpu');
   const wantsGpu = choice === 'gpu' || (choice === 'auto' && gpu !== null && !gpu.software);
   if (wantsGpu && gpu !== null && model.variants.gpu4 !== undefined) {
     if (model.variants.gpu4 <= gpu.maxBufferSize) {
@@ -47,9 +48,13 @@ export function fit(model: ModelEntry, device: Device, choice: BackendChoice): F
     if (choice === 'gpu') return tooLarge(model.variants.gpu4, gpu.maxBufferSize);
   }
   const bytes = model.variants.cpu8;
-  if (bytes === undefined) return { ok: false, failure: { code: 'gpu-unavailable' } };
+  if (bytes === undefined) return missing('cpu');
   if (bytes > CPU_BUDGET_BYTES) return tooLarge(bytes, CPU_BUDGET_BYTES);
   return { ok: true, backend: 'cpu', variant: 'cpu8' };
+}
+
+function missing(backend: Backend): Fit {
+  return { ok: false, failure: { code: 'build-missing', backend } };
 }
 
 function tooLarge(needBytes: number, haveBytes: number): Fit {

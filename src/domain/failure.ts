@@ -13,6 +13,8 @@ export type Failure =
   | { code: 'model-too-large'; needBytes: number; haveBytes: number }
   /** A GPU was asked for and there is none that counts (a software adapter does not). */
   | { code: 'gpu-unavailable' }
+  /** The model has no build for the device that was asked for. */
+  | { code: 'build-missing'; backend: 'cpu' | 'gpu' }
   | { code: 'gpu-lost' }
   /** `status` is the HTTP status, or null when no answer came at all. */
   | { code: 'file-unreachable'; file: string; status: number | null }

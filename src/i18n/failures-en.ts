@@ -29,6 +29,10 @@ export const failuresEn: FailureTexts = {
     what: `The model needs ${f.bytes(needBytes)} and this machine offers ${f.bytes(haveBytes)}.`,
     todo: 'Choose a smaller model or another device in the settings.',
   }),
+  'build-missing': ({ backend }) => ({
+    what: `This model has no build for the ${backend === 'gpu' ? 'GPU' : 'CPU'}.`,
+    todo: 'Choose “Automatic” in the settings, or another model in the column.',
+  }),
   'gpu-unavailable': () => ({
     what: 'This browser offers no GPU that can run the model.',
     todo: 'Choose CPU or Automatic in the settings.',

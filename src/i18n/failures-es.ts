@@ -29,6 +29,10 @@ export const failuresEs: FailureTexts = {
     what: `El modelo necesita ${f.bytes(needBytes)} y este equipo ofrece ${f.bytes(haveBytes)}.`,
     todo: 'Elegir un modelo más pequeño o cambiar de dispositivo en los ajustes.',
   }),
+  'build-missing': ({ backend }) => ({
+    what: `Este modelo no tiene una versión para ${backend === 'gpu' ? 'GPU' : 'CPU'}.`,
+    todo: 'Elegir «Automático» en los ajustes, u otro modelo en la columna.',
+  }),
   'gpu-unavailable': () => ({
     what: 'Este navegador no ofrece una GPU que sirva para el modelo.',
     todo: 'Elegir CPU o Automático en los ajustes.',

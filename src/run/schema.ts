@@ -100,6 +100,7 @@ const failure: Schema<Failure> = v.variant('code', [
   v.strictObject({ code: v.literal('model-unknown'), model: name }),
   v.strictObject({ code: v.literal('model-too-large'), needBytes: amount, haveBytes: amount }),
   v.strictObject({ code: v.literal('gpu-unavailable') }),
+  v.strictObject({ code: v.literal('build-missing'), backend: v.picklist(['cpu', 'gpu']) }),
   v.strictObject({ code: v.literal('gpu-lost') }),
   v.strictObject({
     code: v.literal('file-unreachable'),

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   fit,
+  type Backend,
   type BackendChoice,
   type Device,
   type Fit,
@@ -33,6 +34,10 @@ const huge = fakeModel('huge', { variants: { cpu8: 2 * GIB, gpu4: GIB } });
 const CPU: Fit = { ok: true, backend: 'cpu', variant: 'cpu8' };
 const ON_GPU: Fit = { ok: true, backend: 'gpu', variant: 'gpu4' };
 const noGpu: Fit = { ok: false, failure: { code: 'gpu-unavailable' } };
+const missing = (backend: Backend): Fit => ({
+  ok: false,
+  failure: { code: 'build-missing', backend },
+});
 const tooLarge = (needBytes: number, haveBytes: number): Fit => ({
   ok: false,
   failure: { code: 'model-too-large', needBytes, haveBytes },
@@ -51,7 +56,9 @@ describe('fit', () => {
     ['small buffers fall back', both, small, 'auto', CPU],
     ['small buffers, GPU asked for', both, small, 'gpu', tooLarge(500, 100)],
     ['no GPU build falls back', cpuOnly, real, 'auto', CPU],
-    ['no CPU build and no adapter', gpuOnly, none, 'auto', noGpu],
+    ['no GPU build, GPU asked for', cpuOnly, real, 'gpu', missing('gpu')],
+    ['no CPU build and no adapter', gpuOnly, none, 'auto', missing('cpu')],
+    ['no CPU build, CPU asked for', gpuOnly, real, 'cpu', missing('cpu')],
     ['no CPU build, a real adapter', gpuOnly, real, 'auto', ON_GPU],
     ['too large for the CPU', huge, none, 'auto', tooLarge(2 * GIB, 1.9 * GIB)],
     ['too large for the CPU, not for the GPU', huge, real, 'auto', ON_GPU],
@@ -59,9 +66,9 @@ describe('fit', () => {
     expect(fit(model, machine, choice)).toEqual(expected);
   });
 
-  it('never answers a request for the GPU with the CPU where the model has a GPU build', () => {
+  it('never answers a request for the GPU with the CPU', () => {
     for (const machine of [real, plain, software, small, none]) {
-      for (const model of [both, gpuOnly, huge]) {
+      for (const model of [both, cpuOnly, gpuOnly, huge]) {
         const answer = fit(model, machine, 'gpu');
         expect(answer.ok && answer.backend === 'cpu').toBe(false);
       }
