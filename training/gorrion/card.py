@@ -146,6 +146,8 @@ cláusulas de compartir igual.
 - {spanish(count, 1)} millones de parámetros; {shape(out / "gorrion")}. Arquitectura Llama.
 - Entrenado en CPU (dos hilos) durante {spanish(float(log["minutes"]), 0)} minutos:
   {spanish(int(log["tokens"]) / 1e6, 1)} millones de tokens leídos en {spanish(int(log["step"]), 0)} pasos.
+- En el navegador corre con pesos enteros de 8 bits (CPU) o de 4 bits (GPU); las cifras y muestras de
+  esta ficha son las del modelo antes de esa compresión.
 
 ## Cuánto sabe
 
@@ -164,7 +166,11 @@ Bits por carácter en cuentos que no ha visto ({documents} textos apartados ante
 {data_table(mixture, results["sources"])}
 
 La parte es la de las ventanas de entrenamiento sacadas de cada origen al final del entrenamiento. En
-cada origen se aparta por documentos entre un 1 y un 3 % que no se usa para entrenar.
+cada origen se aparta por documentos entre un 1 y un 3 % que no se usa para entrenar. Los relatos
+generados comparten frases de plantilla entre sí: su cifra es baja por eso, y el modelo puede repetir
+esas frases tal cual. De la charla, la lista profesional es de microsoft/botframework-solutions (MIT);
+las otras cuatro vienen de una copia (guillermobadia/qNaSECA) que no declara licencia propia: son el
+mismo material editorial, que Microsoft publicó con licencia MIT en BotBuilder-PersonalityChat.
 
 El modelo se publica con CC BY 4.0: al usarlo hay que conservar las atribuciones de esta tabla.
 

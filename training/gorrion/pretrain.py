@@ -24,7 +24,7 @@ from .muon import Muon
 class Settings:
     minutes: float  # training time, all runs of one checkpoint together
     device: str = "cpu"
-    length: int = CONTEXT
+    length: int = 256  # tokens of a window until the decay, where windows grow to the context
     rows: int = 16
     muon_rate: float = 0.008
     adam_rate: float = 0.003
@@ -71,9 +71,12 @@ def held_out_sample(work: Work, characters: int = 60_000) -> list[tuple[list[int
     return [([FIN_ID, *i], len(p)) for i, p in zip(ids, parts, strict=True)]
 
 
-def bits_per_character(model, sample: list[tuple[list[int], int]]) -> float:
+def bits_per_character(
+    model, sample: list[tuple[list[int], int]], window: int = CONTEXT
+) -> float:
+    """Not beyond the window trained on so far: a longer one says less of the model."""
     model.eval()
-    nats = sum(document_nats(model, ids) for ids, _ in sample)
+    nats = sum(document_nats(model, ids, window=window, stride=window // 2) for ids, _ in sample)
     model.train()
     return nats / math.log(2) / sum(characters for _, characters in sample)
 
@@ -96,7 +99,8 @@ class Run:
             work.mixture.write_text(json.dumps(MIXTURE, indent=2))
         self.model = build().to(s.device)
         self.optimizers = optimizers(self.model, s)
-        self.loader = Loader(work.tokens, work.mixture, s.length, saved and saved["loader"])
+        self.loader = None
+        self.loader_state = saved and saved["loader"]
         self.step, self.seconds, self.tokens = 0, 0.0, 0
         if saved:
             self.model.load_state_dict(saved["model"])
@@ -105,7 +109,9 @@ class Run:
             torch.set_rng_state(saved["rng"])
             self.step, self.seconds, self.tokens = saved["step"], saved["seconds"], saved["tokens"]
         self.peaks = [s.muon_rate, s.adam_rate] if s.muon else [s.adam_rate]
-        self.trunk = torch.compile(self.model.model) if s.compile else self.model.model
+        self.trunk = self.model.model
+        if s.compile:
+            self.trunk = torch.compile(self.model.model, dynamic=False)
         self.dtype = torch.float32 if s.fp32 else torch.bfloat16
         self.stopped = False
         signal.signal(signal.SIGTERM, self.stop)
@@ -118,7 +124,7 @@ class Run:
         state = {
             "model": self.model.state_dict(),
             "optimizers": [o.state_dict() for o in self.optimizers],
-            "loader": self.loader.state(),
+            "loader": self.loader_state if self.loader is None else self.loader.state(),
             "rng": torch.get_rng_state(),
             "step": self.step,
             "seconds": self.seconds,
@@ -127,9 +133,19 @@ class Run:
         }
         atomically(self.work.checkpoint, lambda path: torch.save(state, path))
 
+    def next_batch(self, progress: float) -> torch.Tensor:
+        """Short windows are cheaper to learn from; the decay teaches the rest of the context."""
+        length = self.s.length if progress < 1 - self.s.decay else max(self.s.length, CONTEXT)
+        if self.loader is None or self.loader.length != length:
+            state = self.loader_state if self.loader is None else self.loader.state()
+            self.loader = Loader(self.work.tokens, self.work.mixture, length, state)
+        rows = max(1, self.s.rows * self.s.length // length)
+        return self.loader.batch(rows).to(self.s.device)
+
     def one_step(self) -> float:
-        factor = rate(self.seconds / (60 * self.s.minutes), self.s.warmup, self.s.decay)
-        batch = self.loader.batch(self.s.rows).to(self.s.device)
+        progress = self.seconds / (60 * self.s.minutes)
+        factor = rate(progress, self.s.warmup, self.s.decay)
+        batch = self.next_batch(progress)
         loss = training_loss(self.trunk, self.model.lm_head.weight, batch, self.dtype)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
@@ -170,7 +186,7 @@ class Run:
                 )
             if self.seconds - evaluated_at > self.s.evaluate_every:
                 speed = (self.tokens - tokens_at) / (self.seconds - seconds_at)
-                bits = bits_per_character(self.model, sample)
+                bits = bits_per_character(self.model, sample, self.loader.length)
                 self.log(mean, bits, speed)
                 print(f"held-out stories: {bits:.4f} bits per character", flush=True)
                 evaluated_at = self.seconds
@@ -179,5 +195,5 @@ class Run:
                 self.save()
                 saved_at = self.seconds
         self.save()
-        if not self.stopped:
-            self.log(mean or float("nan"), bits_per_character(self.model, sample), 0.0)
+        if mean is not None and not self.stopped:
+            self.log(mean, bits_per_character(self.model, sample), 0.0)

@@ -95,6 +95,16 @@ def test_a_resumed_loader_takes_a_new_mixture(tmp_path):
     assert loader.Loader(folder, folder / "mixture.json", 10, state).batch(4).min() >= 500
 
 
+def test_longer_windows_go_on_from_the_same_place(tmp_path):
+    folder = shard_folder(tmp_path)
+    (folder / "mixture.json").write_text(json.dumps({"a": 1}))
+    short = loader.Loader(folder, folder / "mixture.json", 10)
+    short.batch(6)
+    assert loader.Loader(folder, folder / "mixture.json", 20, short.state()).state()[
+        "positions"
+    ] == {"a": 3}
+
+
 # --- arithmetic ---
 
 
