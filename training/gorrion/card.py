@@ -60,8 +60,8 @@ def data_table(mixture: dict[str, float], sources: dict) -> str:
 
 def adapter_table(work: Work) -> str:
     lines = [
-        "| Afinado | Voz | Antes | Después | Respuesta exacta |",
-        "|---|---|---:|---:|---:|",
+        "| Afinado | Voz | Minutos | Antes | Después | Respuesta exacta |",
+        "|---|---|---:|---:|---:|---:|",
     ]
     for name, voice in VOICES.items():
         path = work.results / f"adapter-{name}.json"
@@ -72,7 +72,8 @@ def adapter_table(work: Work) -> str:
         if "exact_match" in r:
             exact = f"{spanish(100 * r['exact_match'], 0)} % de {r['asked']}"
         before, after = spanish(r["bpc_before"], 2), spanish(r["bpc_after"], 2)
-        lines.append(f"| `{name}` | {voice} | {before} | {after} | {exact} |")
+        minutes = spanish(r["minutes"], 1)
+        lines.append(f"| `{name}` | {voice} | {minutes} | {before} | {after} | {exact} |")
     return "\n".join(lines)
 
 
