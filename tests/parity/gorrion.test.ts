@@ -35,9 +35,13 @@ interface Reference {
   readonly adapter: { readonly id: string; readonly sequences: readonly Sequence[] };
 }
 
-/** `nats`: worst difference of a log-probability among the twenty best tokens. */
+/**
+ * `nats`: worst difference of a log-probability among the twenty best tokens, at any position of
+ * the reference. It follows the outliers of the weights, which share a scale with their row or
+ * block: 0.15 for 8 bits with these. `loss` and `agreement` are what a reader would notice.
+ */
 const SHIPPED: readonly { id: VariantId; nats: number; loss: number; agreement: number }[] = [
-  { id: 'cpu8', nats: 0.1, loss: 0.01, agreement: 0.97 },
+  { id: 'cpu8', nats: 0.2, loss: 0.01, agreement: 0.97 },
   { id: 'gpu4', nats: 1, loss: 0.04, agreement: 0.92 },
 ];
 
