@@ -147,7 +147,7 @@ cláusulas de compartir igual.
 - {spanish(count, 1)} millones de parámetros; {shape(out / "gorrion")}. Arquitectura Llama.
 - Entrenado en CPU (dos hilos) durante {spanish(float(log["minutes"]), 0)} minutos:
   {spanish(int(log["tokens"]) / 1e6, 1)} millones de tokens leídos en {spanish(int(log["step"]), 0)} pasos.
-- En el navegador corre con pesos enteros de 8 bits (CPU) o de 4 bits (GPU); las cifras y muestras de
+- En el navegador corre con pesos de 8 bits (CPU) o de 4 y 8 bits (GPU); las cifras y muestras de
   esta ficha son las del modelo antes de esa compresión.
 
 ## Cuánto sabe
