@@ -92,7 +92,7 @@ const examples: readonly ExamplePrompt[] = [
   {
     id: 'charla',
     title: { es: 'Una pregunta, dos caracteres', en: 'One question, two characters' },
-    text: '¿Qué haces cuando te aburres?',
+    text: 'Cuéntame un chiste',
     voices: [tuned('charla-ingeniosa'), tuned('charla-profesional')],
   },
   {

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 from .config import MIXTURE, RELATOS, Work
@@ -21,14 +24,23 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=90, help="training time of the base")
     parser.add_argument("--length", type=int, default=256, help="tokens of a window before the decay")
     parser.add_argument("--rows", type=int, default=16, help="windows of a batch before the decay")
+    parser.add_argument("--start", type=Path, help="finished checkpoint to train further, with its tokenizer")
     parser.add_argument("--no-compile", action="store_true")
-    parser.add_argument("--stories", type=Path, help="generated stories, one JSON a line")
+    parser.add_argument("--stories", type=Path, help="generated stories, one JSON a line; made if not given")
     parser.add_argument("--stories-share", type=float, default=0.3)
     parser.add_argument("--adapter-minutes", type=float, default=2.5)
     parser.add_argument("--only", nargs="*", help="adapters to train; all of them if not given")
     parser.add_argument("--adapter", default="quijote", help="adapter of the reference logits")
     parser.add_argument("--file", type=Path, help="where the card or the reference is written")
     return parser.parse_args()
+
+
+def make_stories(work: Work) -> Path:
+    path = work.root / "relatos.jsonl"
+    if not path.exists():
+        command = [sys.executable, "-m", "relatos", "--out", str(path), "--megabytes", "10", "--seed", "1"]
+        subprocess.run(command, check=True)
+    return path
 
 
 def add_stories(work: Work, path: Path, share: float) -> None:
@@ -39,16 +51,26 @@ def add_stories(work: Work, path: Path, share: float) -> None:
     work.mixture.write_text(json.dumps({**mixture, RELATOS: share}, indent=2))
 
 
-def make_tokenizer(work: Work) -> None:
+def make_tokenizer(work: Work, start: Path | None) -> None:
     """Trained once; later calls only write the shards that are missing."""
     from . import tokenizer
 
     mixture = json.loads(work.mixture.read_text()) if work.mixture.exists() else MIXTURE
     if not (work.tokenizer / "tokenizer.json").exists():
-        tokenizer.train(work, mixture)
+        if start:
+            copy_tokenizer(start, work)
+        else:
+            tokenizer.train(work, mixture)
     for source in mixture:
         if not (work.tokens / f"{source}.bin").exists():
             tokenizer.write_shard(work, source)
+
+
+def copy_tokenizer(start: Path, work: Work) -> None:
+    """Weights mean nothing under another tokenizer."""
+    work.tokenizer.mkdir(parents=True, exist_ok=True)
+    for file in start.glob("tokenizer*.json"):
+        shutil.copy(file, work.tokenizer)
 
 
 def perform(step: str, a: argparse.Namespace) -> None:
@@ -59,10 +81,9 @@ def perform(step: str, a: argparse.Namespace) -> None:
 
         texts.prepare(a.data, work)
     elif step == "stories":
-        if a.stories:
-            add_stories(work, a.stories, a.stories_share)
+        add_stories(work, a.stories or make_stories(work), a.stories_share)
     elif step == "tokenizer":
-        make_tokenizer(work)
+        make_tokenizer(work, a.start)
     elif step == "pretrain":
         from .pretrain import Run, Settings
 
@@ -74,6 +95,7 @@ def perform(step: str, a: argparse.Namespace) -> None:
                 length=a.length,
                 rows=a.rows,
                 compile=not a.no_compile,
+                start=str(a.start) if a.start else None,
             ),
         ).train()
     elif step == "export":

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
+from transformers import LlamaForCausalLM
 
 from . import texts, tokenizer
 from .config import CONTEXT, FIN_ID, MIXTURE, Work
@@ -37,6 +38,7 @@ class Settings:
     fp32: bool = False
     muon: bool = True
     seed: int = 0
+    start: str | None = None  # a finished checkpoint whose weights a new run takes up
 
 
 def rate(progress: float, warmup: float, decay: float) -> float:
@@ -87,6 +89,10 @@ def atomically(path: Path, write) -> None:
     os.replace(partial, path)
 
 
+def taken_up(checkpoint: str):
+    return LlamaForCausalLM.from_pretrained(checkpoint, dtype=torch.float32)
+
+
 class Run:
     def __init__(self, work: Work, s: Settings):
         self.work, self.s = work, s
@@ -97,7 +103,7 @@ class Run:
             saved = torch.load(work.checkpoint, map_location="cpu", weights_only=False)
         if not work.mixture.exists():
             work.mixture.write_text(json.dumps(MIXTURE, indent=2))
-        self.model = build().to(s.device)
+        self.model = (taken_up(s.start) if s.start and not saved else build()).to(s.device)
         self.optimizers = optimizers(self.model, s)
         self.loader = None
         self.loader_state = saved and saved["loader"]
