@@ -1,5 +1,5 @@
-import type { Page } from '@playwright/test';
-import { expectStatus, type Patio } from './support/patio.ts';
+import type { Locator, Page } from '@playwright/test';
+import { BASE, expectStatus, tuned, type Patio } from './support/patio.ts';
 import { expect, test } from './support/test.ts';
 
 interface Focus {
@@ -12,10 +12,16 @@ interface Focus {
 function focusOf(page: Page): Promise<Focus> {
   return page.evaluate(() => {
     const element = document.activeElement ?? document.body;
-    const style = getComputedStyle(element);
+    // The ring may be the element's own, or that of what is drawn over it.
+    const isRinged = [null, '::after'].some((part) => {
+      const { outlineStyle, outlineWidth, outlineColor, boxShadow } = getComputedStyle(
+        element,
+        part,
+      );
+      const drawn = outlineStyle !== 'none' && Number.parseFloat(outlineWidth) > 0;
+      return (drawn && !/, 0\)$|transparent/u.test(outlineColor)) || boxShadow !== 'none';
+    });
     const { width, height, bottom, right } = element.getBoundingClientRect();
-    const outlined = style.outlineStyle !== 'none' && Number.parseFloat(style.outlineWidth) > 0;
-    const drawn = !/, 0\)$|transparent/u.test(style.outlineColor);
     const name = element.ariaLabel ?? element.textContent.trim().slice(0, 40);
     return {
       what: `${element.tagName.toLowerCase()} ${name}`,
@@ -25,7 +31,8 @@ function focusOf(page: Page): Promise<Focus> {
         height > 0 &&
         bottom > 0 &&
         right > 0 &&
-        ((outlined && drawn) || style.boxShadow !== 'none'),
+        // An entry of a menu wears another ground.
+        (isRinged || element.hasAttribute('data-highlighted')),
     };
   });
 }
@@ -76,7 +83,7 @@ test('the whole way without a mouse', async ({ patio, page }) => {
   await page.keyboard.press('Control+Enter');
   await expect(patio.stopButton).toBeVisible();
   await expectFocus(page);
-  await expectStatus(patio.cells.first(), 'running');
+  await expect(patio.cells.first()).toHaveAttribute('data-status', /running|done/u);
   await page.keyboard.press('Escape');
   await patio.settled();
   await expect(patio.runButton).toBeVisible();
@@ -104,3 +111,79 @@ async function list({ page, t, dialog }: Patio): Promise<void> {
   await expect(dialog).toBeHidden();
   await expectFocus(page);
 }
+
+/** What is called so takes the focus and is pressed; the page must know where to go from there. */
+async function press(patio: Patio, button: Locator, key = 'Enter'): Promise<void> {
+  await button.focus();
+  await patio.page.keyboard.press(key);
+}
+
+test('what goes away leaves the focus in a place', async ({ patio, page }) => {
+  const { t } = patio;
+  const late = tuned('sonetos');
+  await patio.open({ voices: [BASE, late, late, late], params: { maxTokens: 100 } });
+
+  await press(patio, patio.runButton);
+  await expect(patio.stopButton).toBeVisible();
+  await expectFocus(page);
+  const stop = patio.button(t.cell.stopOf('Sonetista')).last();
+  await press(patio, stop);
+  await expectStatus(patio.cells.last(), 'cancelled');
+  await expectFocus(page);
+  await press(patio, patio.button(t.cell.rerunOf('Sonetista')).last());
+  await expectFocus(page);
+  await press(patio, patio.stopButton);
+  await patio.settled();
+  await expectFocus(page);
+
+  await press(patio, patio.button(t.columns.menu('Sonetista')).last());
+  await page.keyboard.press('ArrowUp');
+  await page.keyboard.press('Enter');
+  await expect(patio.cells).toHaveCount(3);
+  await expectFocus(page);
+
+  await press(patio, patio.button(t.composer.add));
+  await expectFocus(page);
+  await page.keyboard.type('{{cosa}}');
+  await press(patio, patio.button(t.variables.add));
+  await expect(page.getByRole('textbox', { name: t.variables.cell('cosa', 2) })).toBeFocused();
+  await press(patio, patio.button(t.variables.remove(2)));
+  await expectFocus(page);
+  await press(patio, patio.button(t.composer.remove(2)));
+  await expectFocus(page);
+  await press(patio, patio.button(t.run.close));
+  await expectFocus(page);
+});
+
+test('history by keys', async ({ patio, page }) => {
+  const { t } = patio;
+  await patio.open({ prompts: ['Un gorrión'], params: { maxTokens: 4 } });
+  await page.keyboard.press('Control+Enter');
+  await patio.allDone();
+  await press(patio, page.getByRole('link', { name: t.nav.history }));
+  await expect(page.getByRole('heading', { name: t.history.title })).toBeVisible();
+  await expectFocus(page);
+
+  await press(patio, patio.button(t.history.menu('Un gorrión')));
+  await expectFocus(page);
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('textbox', { name: t.history.renameLabel })).toBeFocused();
+  await page.keyboard.type('Otro nombre');
+  await page.keyboard.press('Enter');
+  await expect(patio.button(t.history.open('Otro nombre'))).toBeVisible();
+  await expectFocus(page);
+
+  await press(patio, patio.button(t.history.open('Otro nombre')));
+  await expect(patio.cells).toHaveCount(1);
+  await expectFocus(page);
+  await press(patio, page.getByRole('link', { name: t.nav.history }));
+  await press(patio, patio.button(t.history.menu('Otro nombre')));
+  await page.keyboard.press('ArrowUp');
+  await page.keyboard.press('Enter');
+  await expect(patio.dialog).toBeVisible();
+  await expectFocus(page);
+  await press(patio, patio.dialog.getByRole('button', { name: t.history.removeConfirm }));
+  await expect(page.getByText(t.history.empty)).toBeVisible();
+  // Nothing is left to stand on but the page itself.
+  await expect(page.getByRole('main')).toBeFocused();
+});

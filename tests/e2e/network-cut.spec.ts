@@ -44,7 +44,8 @@ test('a page that was only opened generates with the network cut', async ({
   await patio.goTo('history');
   await patio.button(patio.t.history.open('Sin red, el gorrión')).click();
   await patio.allDone();
-  expect(watch.requests.slice(asked)).toEqual([]);
+  const later = watch.requests.slice(asked).filter((url) => !url.includes('favicon'));
+  expect(later).toEqual([]);
 });
 
 test('a voice that never arrived says so, and the rest goes on', async ({

@@ -100,13 +100,11 @@ test('hostile text is text: typed, in a table, in a title, imported', async ({ p
   await patio.goTo('history');
   const text = await exportedJson(patio);
   const title = `${HOSTILE} título`;
-  await page
-    .locator('input[type="file"]')
-    .setInputFiles({
-      name: `${VALUE}.json`,
-      mimeType: 'application/json',
-      buffer: hostile(text, title),
-    });
+  await page.locator('input[type="file"]').setInputFiles({
+    name: `${VALUE}.json`,
+    mimeType: 'application/json',
+    buffer: hostile(text, title),
+  });
   await patio.button(patio.t.history.open(title)).click();
   await patio.allDone();
   await expect(page.getByText(HOSTILE.replace('{{<b>n</b>}}', '')).first()).toBeVisible();

@@ -44,9 +44,8 @@ test('an engine that is gone without a word', async ({ patio, page }) => {
   await engineOf(page).evaluate(() => {
     self.close();
   });
-  // Browsers tell nobody; a person who waits in vain stops it.
-  await patio.stopButton.click();
-  await expectStatus(patio.cells.first(), 'cancelled');
+  await expectStatus(patio.cells.first(), 'failed');
+  await expect(patio.cells.first()).toContainText(/El proceso que ejecutaba el modelo se cerró/u);
   await works(patio);
 });
 

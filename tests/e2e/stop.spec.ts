@@ -8,7 +8,7 @@ const STOP_BAR_MS = 200;
 const STOP_TRIES = 5;
 
 test('one answer is stopped and its neighbour goes on', async ({ patio }) => {
-  await patio.open({ ...LONG, voices: [BASE, tuned('quijote')], params: { maxTokens: 120 } });
+  await patio.open({ ...LONG, voices: [BASE, tuned('quijote')], params: { maxTokens: 300 } });
   await patio.run();
   const first = patio.cell(BASE);
   await expect(first.getByRole('log')).toContainText(/Había una vez un gorrión que\s+\S+\s+\S+\s/u);
@@ -38,7 +38,7 @@ test('all is stopped: what was written stays, what waited says so', async ({ pat
 });
 
 test('an answer that was stopped is repeated to its end', async ({ patio }) => {
-  await patio.open({ prompts: [PROMPT], voices: [BASE], params: { maxTokens: 60 } });
+  await patio.open({ prompts: [PROMPT], voices: [BASE], params: { maxTokens: 200 } });
   await patio.run();
   const cell = patio.cell(BASE);
   await expectStatus(cell, 'running');
