@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createEngine } from '../../src/engine/client.ts';
-import type { CellEvent, Engine } from '../../src/engine/engine.ts';
+import type { CellEvent, Engine, Warming } from '../../src/engine/engine.ts';
 import type { EngineWorker } from '../../src/engine/host.ts';
 import { DEFAULT_PARAMS } from '../../src/domain/params.ts';
 import { isTerminalEvent, type RunEvent } from '../../src/run/cell.ts';
@@ -13,7 +13,7 @@ const GRACE_MS = 500;
 const never = new AbortController().signal;
 
 let code: string;
-let engine: Engine;
+let engine: Engine & Warming;
 let workers: ReturnType<typeof spawnNodeWorker>[];
 
 beforeAll(async () => {
@@ -102,6 +102,16 @@ describe('a Worker that does its work', () => {
     expect(last(await collect(engine.run(batch(['ok'], 'dos'), never)))).toMatchObject(OK);
     expect(workers).toHaveLength(2);
     await workers[0]?.gone;
+  });
+
+  it('is warmed for the run to come, and left to a model that it holds', async () => {
+    start();
+    const provision = (model: string) => ({ ...batch([], model), adapters: [] });
+    await engine.warm(provision('uno'));
+    await runOk();
+    await engine.warm(provision('dos'));
+    await runOk();
+    expect(workers).toHaveLength(1);
   });
 
   it('is kept after a failure that lies in what was asked', async () => {
