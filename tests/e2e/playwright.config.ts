@@ -1,6 +1,6 @@
 import { defineConfig } from '@playwright/test';
-import { findBrowser } from '../../scripts/browser.mjs';
 import { PLAIN_PORT, SITE_PORT } from './ports.ts';
+import { LAUNCH } from './support/browser.ts';
 
 /** The built site, driven in the system's Chromium: with isolation headers, and on a plain host without them. */
 export default defineConfig({
@@ -16,16 +16,7 @@ export default defineConfig({
     baseURL: `http://localhost:${SITE_PORT}/patio/`,
     locale: 'es-ES',
     trace: 'off',
-    launchOptions: {
-      executablePath: findBrowser() ?? '',
-      args: [
-        '--no-sandbox',
-        '--no-first-run',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-      ],
-    },
+    launchOptions: LAUNCH,
   },
   webServer: [
     {

@@ -1,5 +1,6 @@
 import { expect, type Locator, type Page } from '@playwright/test';
 import { catalogue } from '../../../models.config.ts';
+import type { BackendChoice } from '../../../src/domain/device.ts';
 import { voiceName, type Voice } from '../../../src/domain/model.ts';
 import { DEFAULT_PARAMS, type Params } from '../../../src/domain/params.ts';
 import { en } from '../../../src/i18n/en.ts';
@@ -20,18 +21,24 @@ export interface Draft {
   readonly prompts?: readonly string[];
   readonly voices?: readonly Voice[];
   readonly params?: Partial<Params>;
+  readonly backend?: BackendChoice;
 }
 
 const DEFAULT_PROMPT = 'Había una vez';
 
 /** What a person would have typed and chosen, as the page keeps it between visits. */
-function experimentOf({ prompts = [DEFAULT_PROMPT], voices = [BASE], params = {} }: Draft) {
+function experimentOf({
+  prompts = [DEFAULT_PROMPT],
+  voices = [BASE],
+  params = {},
+  backend = 'auto',
+}: Draft) {
   const experiment: Experiment = {
     task: 'text-generation',
     prompts: prompts.map((text, index) => ({ id: `p${String(index)}`, text, table: [] })),
     columns: voices.map((voice, index) => ({ id: `c${String(index)}`, voice, overrides: {} })),
     params: { ...DEFAULT_PARAMS, maxTokens: 16, ...params },
-    backend: 'auto',
+    backend,
   };
   return experiment;
 }
