@@ -41,10 +41,14 @@ function entries<T>(schemaOf: (param: NumericParam) => T): Record<NumericParam, 
 }
 
 const params: Schema<Params> = v.strictObject({ ...entries(numeric), stop });
-const overrides: Schema<ParamOverrides> = v.strictObject({
-  ...entries((param) => v.exactOptional(numeric(param))),
-  stop: v.exactOptional(stop),
-});
+/** All of it is optional, so a list would pass for an object without entries. */
+const overrides: Schema<ParamOverrides> = v.pipe(
+  v.custom<Record<string, unknown>>(isPlainObject),
+  v.strictObject({
+    ...entries((param) => v.exactOptional(numeric(param))),
+    stop: v.exactOptional(stop),
+  }),
+);
 
 /** Names are the writer's own, `__proto__` and `constructor` among them: data, never assigned. */
 const values: Schema<Values> = v.pipe(
