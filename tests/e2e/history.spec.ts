@@ -49,8 +49,8 @@ test('a run survives a reload and is opened again word for word', async ({ patio
 });
 
 test('a reload in the middle keeps what had ended', async ({ patio, page }) => {
-  const late = tuned('sonetos');
-  await patio.open({ ...TWO, voices: [BASE, late, late, late, late], params: { maxTokens: 100 } });
+  const late = Array.from({ length: 12 }, () => tuned('sonetos'));
+  await patio.open({ ...TWO, voices: [BASE, ...late], params: { maxTokens: 100 } });
   await patio.run();
   await expectStatus(patio.cell(BASE), 'done');
   const [first] = await patio.texts();

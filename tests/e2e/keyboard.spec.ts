@@ -121,7 +121,7 @@ async function press(patio: Patio, button: Locator, key = 'Enter'): Promise<void
 test('what goes away leaves the focus in a place', async ({ patio, page }) => {
   const { t } = patio;
   const late = tuned('sonetos');
-  await patio.open({ voices: [BASE, late, late, late], params: { maxTokens: 100 } });
+  await patio.open({ voices: [BASE, late, late, late], params: { maxTokens: 400 } });
 
   await press(patio, patio.runButton);
   await expect(patio.stopButton).toBeVisible();

@@ -5,6 +5,8 @@ import { expect, test } from './support/test.ts';
 const VOICES = [BASE, tuned('quijote'), tuned('recetas'), tuned('sonetos')];
 const TRIES = 3;
 const LONG_MS = 50;
+/** About one half on a machine at rest; below this, other programs held the cores. */
+const RESTED_SHARE = 0.3;
 
 interface LongTasks {
   readonly longTasks: number[];
@@ -20,7 +22,7 @@ interface Try {
   /** The browser's own long-task entries, in milliseconds. */
   readonly entries: readonly number[];
   readonly longest: Task;
-  /** Share of its tasks' time that the thread was given a core; near 1 on a machine at rest. */
+  /** Share of its tasks' time that the thread was at work; the rest it waited, for paint or for a core. */
   readonly share: number;
 }
 
@@ -90,7 +92,9 @@ test('the page answers at any moment while four columns stream', async ({
   for (const { longest } of tries) expect(longest.workMs).toBeGreaterThan(0);
   for (const { longest } of tries) expect(longest.workMs).toBeLessThan(LONG_MS);
   // An entry counts the time that other programs held the core, so only a machine at rest must have none.
-  const rested = tries.filter(({ share }) => share > 0.8).map(({ entries }) => entries.length);
+  const rested = tries
+    .filter(({ share }) => share > RESTED_SHARE)
+    .map(({ entries }) => entries.length);
   expect(Math.min(...rested, rested.length === 0 ? 0 : Infinity)).toBe(0);
 });
 
