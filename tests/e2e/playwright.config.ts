@@ -6,7 +6,7 @@ import { LAUNCH } from './support/browser.ts';
 export default defineConfig({
   testDir: '.',
   outputDir: '../../test-results',
-  timeout: 90_000,
+  timeout: 180_000,
   expect: { timeout: 30_000 },
   forbidOnly: Boolean(process.env['CI']),
   // One browser at a time: models share two cores with the tests.
