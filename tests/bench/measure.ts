@@ -16,7 +16,7 @@ const MIN_SAMPLED_TOKENS = 32;
 
 /** Continued by every contender. */
 const PROMPT =
-  'Había una vez una niña que vivía con su abuela en una casa blanca cerca del mar. Una mañana, cuando salió al patio, encontró un gorrión que';
+  'Había una vez una niña que vivía con su abuela en una casa blanca cerca del mar. Una mañana, cuando salió al patio, encontró';
 /** Openings of the cold page that are not counted: the browser caches compiled code by and by. */
 const COLD_WARMUPS = 3;
 
