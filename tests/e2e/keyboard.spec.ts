@@ -165,6 +165,7 @@ test('history by keys', async ({ patio, page }) => {
   await expectFocus(page);
 
   await press(patio, patio.button(t.history.menu('Un gorrión')));
+  await expect(page.getByRole('menuitem').first()).toBeFocused();
   await expectFocus(page);
   await page.keyboard.press('Enter');
   await expect(page.getByRole('textbox', { name: t.history.renameLabel })).toBeFocused();
@@ -178,7 +179,11 @@ test('history by keys', async ({ patio, page }) => {
   await expectFocus(page);
   await press(patio, page.getByRole('link', { name: t.nav.history }));
   await press(patio, patio.button(t.history.menu('Otro nombre')));
+  // A menu takes the focus once it is open; keys pressed before would go elsewhere.
+  const entries = page.getByRole('menuitem');
+  await expect(entries.first()).toBeFocused();
   await page.keyboard.press('ArrowUp');
+  await expect(entries.last()).toBeFocused();
   await page.keyboard.press('Enter');
   await expect(patio.dialog).toBeVisible();
   await expectFocus(page);
@@ -186,4 +191,17 @@ test('history by keys', async ({ patio, page }) => {
   await expect(page.getByText(t.history.empty)).toBeVisible();
   // Nothing is left to stand on but the page itself.
   await expect(page.getByRole('main')).toBeFocused();
+});
+
+test('Escape closes what is open before it stops a run', async ({ patio, page }) => {
+  await patio.open({ params: { maxTokens: 450 } });
+  await patio.run();
+  await expectStatus(patio.cell(BASE), 'running');
+  await page.getByRole('button', { name: new RegExp(`^${patio.t.device.label}:`, 'u') }).click();
+  await expect(patio.dialog).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(patio.dialog).toBeHidden();
+  await expect(patio.cell(BASE)).not.toHaveAttribute('data-status', 'cancelled');
+  await patio.settled();
+  await expectStatus(patio.cell(BASE), 'done');
 });
