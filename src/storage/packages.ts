@@ -1,0 +1,73 @@
+import type { PackageOrigin } from '../domain/preflight.ts';
+import type { VariantId } from '../domain/model.ts';
+import type { PackageSink } from '../graph/package.ts';
+
+/** Where built packages live. Methods throw a `FailureError` where the browser refuses. */
+export interface PackageStore {
+  /** Last used first. */
+  list(): Promise<readonly StoredPackage[]>;
+  /**
+   * Begins a package; nothing is listed until it is committed. Holds the lock of its id until
+   * `commit` or `abandon`, and refuses with `package-busy` while another tab holds it. A committed
+   * package of the same id is replaced at commit.
+   * @param needBytes about how much will be written, to refuse early with `storage-full`
+   */
+  draft(id: string, needBytes?: number): Promise<PackageDraft>;
+  /** A file of a committed package. `checkpoint-missing` where there is none. */
+  read(id: string, path: string): Promise<Blob>;
+  /** Paths and sizes of a committed package's files. */
+  files(id: string): Promise<readonly { readonly path: string; readonly bytes: number }[]>;
+  /** Changes an entry's own fields; a no-op where there is none of that id. */
+  update(id: string, change: EntryChange): Promise<void>;
+  /** A no-op where there is none of that id. `package-busy` where a draft of it is being written. */
+  remove(id: string): Promise<void>;
+  usage(): Promise<StorageUsage>;
+  /** Removes what no entry and no lock claims: drafts whose tab was closed. Gives how many. */
+  sweep(): Promise<number>;
+}
+
+export type EntryChange = Partial<Pick<StoredPackage, 'name' | 'check' | 'usedAt'>>;
+
+export interface StorageUsage {
+  /** Bytes of the committed packages. */
+  readonly usedBytes: number;
+  /** What the browser would still give; null where it does not say. */
+  readonly freeBytes: number | null;
+}
+
+/** Files are streamed and hashed while they are written; each path once. */
+export interface PackageDraft extends PackageSink {
+  readonly id: string;
+  /** Makes the package visible under its entry, all at once. */
+  commit(entry: StoredPackage): Promise<void>;
+  /** Removes every byte. Calling it after `commit`, or twice, is a no-op. */
+  abandon(): Promise<void>;
+}
+
+export interface StoredPackage {
+  readonly id: string;
+  readonly name: string;
+  readonly origin: PackageOrigin;
+  readonly family: string;
+  readonly head: string;
+  readonly task: string;
+  readonly parameters: number;
+  readonly contextTokens: number;
+  readonly license: string | null;
+  readonly languages: readonly string[];
+  /** What the card names as the model it was trained from. */
+  readonly base: string | null;
+  readonly variants: readonly { readonly id: VariantId; readonly bytes: number }[];
+  /** Id of the model that this adapter belongs to; null for a model. */
+  readonly adapterOf: string | null;
+  readonly check: PackageCheck;
+  /** Milliseconds since the epoch. */
+  readonly addedAt: number;
+  readonly usedAt: number;
+}
+
+/** What the self-check said after the build. */
+export type PackageCheck =
+  | { readonly status: 'unchecked' }
+  | { readonly status: 'passed'; readonly at: number }
+  | { readonly status: 'failed'; readonly at: number; readonly failed: readonly string[] };
