@@ -7,7 +7,13 @@ export type Failure =
   | { code: 'checkpoint-unsupported'; what: string; detail: string }
   | { code: 'checkpoint-damaged'; file: string; detail: string }
   | { code: 'checkpoint-missing'; file: string }
+  /** A pickle asked for something that only running code can give; `global` is its name. */
+  | { code: 'checkpoint-executes'; file: string; global: string }
+  /** Weights in fewer bits by a method that Patio does not read, such as GPTQ. */
+  | { code: 'checkpoint-quantised'; method: string }
   | { code: 'adapter-unsupported'; detail: string }
+  /** The adapter replaces whole weights, which no input of the graph can do; their names. */
+  | { code: 'adapter-needs-merge'; tensors: readonly string[] }
   | { code: 'model-unknown'; model: string }
   /** The device cannot hold the model: bytes needed and bytes at hand. */
   | { code: 'model-too-large'; needBytes: number; haveBytes: number }
@@ -29,6 +35,33 @@ export type Failure =
   /** The Worker did not answer a cancel in time and was terminated. */
   | { code: 'worker-unresponsive'; afterMs: number }
   | { code: 'storage-full' }
+  /** No room for a model's files; null where the browser does not say. */
+  | { code: 'model-storage-full'; needBytes: number | null; freeBytes: number | null }
+  /** Another tab is writing this model. */
+  | { code: 'package-busy'; name: string }
+  /** What was typed is no repository id and no address of one. */
+  | { code: 'source-unclear'; text: string }
+  /** Nothing in it is a model: no config.json and no adapter_config.json. */
+  | { code: 'source-without-model'; name: string }
+  /** Several models side by side; one must be chosen. */
+  | { code: 'source-ambiguous'; folders: readonly string[] }
+  /** A file that was listed can no longer be read: moved, changed or unplugged. */
+  | { code: 'source-changed'; file: string }
+  /** A zip that lies, traps or cannot be opened. */
+  | { code: 'zip-refused'; file: string; detail: string }
+  /** The Hub does not say whether it is private or does not exist. */
+  | { code: 'hub-missing'; host: string; repo: string; token: boolean }
+  | { code: 'hub-revision-missing'; repo: string; revision: string }
+  | { code: 'hub-private'; repo: string; token: boolean }
+  /** Its authors ask to accept terms on its page first. */
+  | { code: 'hub-gated'; repo: string; page: string; token: boolean }
+  /** 429 or 5xx after several tries. */
+  | { code: 'hub-busy'; host: string; status: number }
+  | { code: 'hub-unreachable'; host: string }
+  /** It answers, but not as the Hub does. */
+  | { code: 'hub-foreign'; host: string; detail: string }
+  /** The server sends whole files where a part was asked for. */
+  | { code: 'hub-without-ranges'; host: string; file: string }
   | { code: 'storage-unavailable'; detail: string }
   | { code: 'record-damaged'; detail: string }
   /** A file that is not one of ours. */

@@ -17,6 +17,18 @@ export const failuresEn: FailureTexts = {
     what: `The model lacks the file ${file}.`,
     todo: 'Add that file to the folder and load it again.',
   }),
+  'checkpoint-executes': ({ file, global }) => ({
+    what: `The file ${file} asks to run code (${global}). Patio never runs what a file brings.`,
+    todo: 'Convert the weights to safetensors with save_pretrained and load the folder again.',
+  }),
+  'checkpoint-quantised': ({ method }) => ({
+    what: `The weights of this model are quantised with ${method}, which Patio does not read.`,
+    todo: 'Load the original model without quantisation: Patio makes it smaller by itself.',
+  }),
+  'adapter-needs-merge': ({ tensors }) => ({
+    what: `This adapter replaces whole weights of its base model (${f.list(tensors)}) and cannot be switched on and off.`,
+    todo: 'Merge it with its base model: it then loads as a model of its own.',
+  }),
   'adapter-unsupported': ({ detail }) => ({
     what: `This adapter does not fit its base model (${detail}).`,
     todo: 'Choose another voice for the column.',
@@ -87,6 +99,78 @@ export const failuresEn: FailureTexts = {
   'storage-full': () => ({
     what: 'The browser has no room left to keep this run.',
     todo: 'Export what matters and delete old runs from the history.',
+  }),
+  'model-storage-full': ({ needBytes, freeBytes }) => ({
+    what:
+      needBytes === null || freeBytes === null
+        ? 'The browser has no room left for the model.'
+        : `The model takes ${f.bytes(needBytes)} and the browser can only keep ${f.bytes(freeBytes)} more.`,
+    todo: 'Delete models no longer in use, free space on the disk, or choose a smaller one.',
+  }),
+  'package-busy': ({ name }) => ({
+    what: `Another tab is preparing ${name}.`,
+    todo: 'Wait until it ends, or cancel it there and try again.',
+  }),
+  'source-unclear': ({ text }) => ({
+    what: `“${text}” is neither the name of a repository nor its address.`,
+    todo: 'Write author/model, or paste the full address of its page.',
+  }),
+  'source-without-model': ({ name }) => ({
+    what: `There is no model in ${name}: config.json is missing, or adapter_config.json for an adapter.`,
+    todo: 'Choose the folder that save_pretrained() or trainer.save_model() wrote.',
+  }),
+  'source-ambiguous': ({ folders }) => ({
+    what: `There are several models: ${f.list(folders)}.`,
+    todo: 'Choose only the folder of one of them.',
+  }),
+  'source-changed': ({ file }) => ({
+    what: `The file ${file} can no longer be read: it was moved or changed, or its disk was unplugged.`,
+    todo: 'Choose the folder or the file again.',
+  }),
+  'zip-refused': ({ file, detail }) => ({
+    what: `The zip ${file} cannot be opened safely (${detail}).`,
+    todo: 'Unpack it and choose the folder, or make the zip again.',
+  }),
+  'hub-missing': ({ host, repo, token }) => ({
+    what: `${host} has no public repository called ${repo}.`,
+    todo: token
+      ? 'Check the name; if it is private, use a token that has access to it.'
+      : 'Check the name; if it is private, add an access token.',
+  }),
+  'hub-revision-missing': ({ repo, revision }) => ({
+    what: `The repository ${repo} has no revision ${revision}.`,
+    todo: 'Leave the revision out to use the main one, or copy it from the model page.',
+  }),
+  'hub-private': ({ repo, token }) => ({
+    what: `The repository ${repo} is private.`,
+    todo: token
+      ? 'Use a token that may read it.'
+      : 'Add an access token that may read it; it is kept only while the page is open.',
+  }),
+  'hub-gated': ({ repo, page, token }) => ({
+    what: `${repo} asks to accept its terms first.`,
+    todo: token
+      ? `Accept them at ${page} with the account of the token and try again.`
+      : `Accept them at ${page} and add an access token of that account.`,
+  }),
+  'hub-busy': ({ host, status }) => ({
+    what:
+      status === 429
+        ? `${host} asks to slow down (answer 429).`
+        : `${host} cannot answer now (answer ${status}).`,
+    todo: 'Wait a few minutes and try again.',
+  }),
+  'hub-unreachable': ({ host }) => ({
+    what: `No answer came from ${host}.`,
+    todo: 'Check the connection and the address, and try again.',
+  }),
+  'hub-foreign': ({ host, detail }) => ({
+    what: `${host} does not answer like a model repository (${detail}).`,
+    todo: 'Check the address: it must be Hugging Face or a server with the same paths.',
+  }),
+  'hub-without-ranges': ({ host, file }) => ({
+    what: `${host} does not let ${file} be read in parts, and it would have to be downloaded many times.`,
+    todo: 'Download the model to a folder and choose that folder.',
   }),
   'storage-unavailable': ({ detail }) => ({
     what: `The browser does not allow keeping anything on this machine (${detail}).`,

@@ -17,6 +17,18 @@ export const failuresEs: FailureTexts = {
     what: `Al modelo le falta el archivo ${file}.`,
     todo: 'Añadir ese archivo a la carpeta y cargarla de nuevo.',
   }),
+  'checkpoint-executes': ({ file, global }) => ({
+    what: `El archivo ${file} pide ejecutar código (${global}). Patio nunca ejecuta lo que trae un archivo.`,
+    todo: 'Convertir los pesos a safetensors con save_pretrained y cargar la carpeta de nuevo.',
+  }),
+  'checkpoint-quantised': ({ method }) => ({
+    what: `Los pesos de este modelo están cuantizados con ${method}, que Patio no lee.`,
+    todo: 'Cargar el modelo original sin cuantizar: Patio lo reduce por su cuenta.',
+  }),
+  'adapter-needs-merge': ({ tensors }) => ({
+    what: `Este adaptador sustituye pesos enteros del modelo base (${f.list(tensors)}) y no puede encenderse y apagarse.`,
+    todo: 'Fusionarlo con su modelo base: así se carga como un modelo más.',
+  }),
   'adapter-unsupported': ({ detail }) => ({
     what: `Este adaptador no encaja en su modelo base (${detail}).`,
     todo: 'Elegir otra voz para la columna.',
@@ -87,6 +99,78 @@ export const failuresEs: FailureTexts = {
   'storage-full': () => ({
     what: 'No queda espacio en el navegador para guardar la prueba.',
     todo: 'Exportar lo que importe y borrar pruebas antiguas del historial.',
+  }),
+  'model-storage-full': ({ needBytes, freeBytes }) => ({
+    what:
+      needBytes === null || freeBytes === null
+        ? 'No queda espacio en el navegador para guardar el modelo.'
+        : `El modelo ocupa ${f.bytes(needBytes)} y el navegador solo puede guardar ${f.bytes(freeBytes)} más.`,
+    todo: 'Borrar modelos que ya no se usen, liberar espacio en el disco o elegir uno más pequeño.',
+  }),
+  'package-busy': ({ name }) => ({
+    what: `Otra pestaña está preparando ${name}.`,
+    todo: 'Esperar a que termine, o cancelar allí y volver a intentarlo.',
+  }),
+  'source-unclear': ({ text }) => ({
+    what: `«${text}» no es el nombre de un repositorio ni su dirección.`,
+    todo: 'Escribir autor/modelo, o pegar la dirección completa de su página.',
+  }),
+  'source-without-model': ({ name }) => ({
+    what: `En ${name} no hay ningún modelo: falta config.json, o adapter_config.json si es un adaptador.`,
+    todo: 'Elegir la carpeta que escribió save_pretrained() o trainer.save_model().',
+  }),
+  'source-ambiguous': ({ folders }) => ({
+    what: `Hay varios modelos: ${f.list(folders)}.`,
+    todo: 'Elegir solo la carpeta de uno de ellos.',
+  }),
+  'source-changed': ({ file }) => ({
+    what: `El archivo ${file} ya no puede leerse: se movió, cambió o se desconectó su disco.`,
+    todo: 'Elegir la carpeta o el archivo de nuevo.',
+  }),
+  'zip-refused': ({ file, detail }) => ({
+    what: `El zip ${file} no puede abrirse con seguridad (${detail}).`,
+    todo: 'Descomprimirlo y elegir la carpeta, o crear el zip de nuevo.',
+  }),
+  'hub-missing': ({ host, repo, token }) => ({
+    what: `En ${host} no hay un repositorio público llamado ${repo}.`,
+    todo: token
+      ? 'Revisar el nombre; si es privado, usar un token que tenga acceso a él.'
+      : 'Revisar el nombre; si es privado, añadir un token de acceso.',
+  }),
+  'hub-revision-missing': ({ repo, revision }) => ({
+    what: `El repositorio ${repo} no tiene la revisión ${revision}.`,
+    todo: 'Quitar la revisión para usar la principal, o copiarla de la página del modelo.',
+  }),
+  'hub-private': ({ repo, token }) => ({
+    what: `El repositorio ${repo} es privado.`,
+    todo: token
+      ? 'Usar un token con permiso de lectura sobre él.'
+      : 'Añadir un token de acceso con permiso de lectura; solo se guarda mientras la página esté abierta.',
+  }),
+  'hub-gated': ({ repo, page, token }) => ({
+    what: `Para usar ${repo} hay que aceptar antes sus condiciones.`,
+    todo: token
+      ? `Aceptarlas en ${page} con la cuenta del token y volver a intentarlo.`
+      : `Aceptarlas en ${page} y añadir un token de acceso de esa cuenta.`,
+  }),
+  'hub-busy': ({ host, status }) => ({
+    what:
+      status === 429
+        ? `${host} pide ir más despacio (respuesta 429).`
+        : `${host} no puede atender ahora (respuesta ${status}).`,
+    todo: 'Esperar unos minutos y volver a intentarlo.',
+  }),
+  'hub-unreachable': ({ host }) => ({
+    what: `No hubo respuesta de ${host}.`,
+    todo: 'Comprobar la conexión y la dirección, y volver a intentarlo.',
+  }),
+  'hub-foreign': ({ host, detail }) => ({
+    what: `${host} no responde como un repositorio de modelos (${detail}).`,
+    todo: 'Comprobar la dirección: debe ser la de Hugging Face o la de un servidor con sus mismas rutas.',
+  }),
+  'hub-without-ranges': ({ host, file }) => ({
+    what: `${host} no deja leer ${file} por partes y habría que descargarlo entero muchas veces.`,
+    todo: 'Descargar el modelo a una carpeta y elegir esa carpeta.',
   }),
   'storage-unavailable': ({ detail }) => ({
     what: `El navegador no deja guardar nada en este equipo (${detail}).`,
