@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util';
 import { readAdapter } from '../src/checkpoint/adapter';
 import { FailureError } from '../src/domain/failure';
 import { VARIANTS } from '../src/graph/arithmetic';
+import { variantBytes } from '../src/graph/manifest';
 import { buildPackage, copyFile } from '../src/graph/package';
 import type { PackageOptions } from '../src/graph/package';
 import { folderNames, folderSink, openFolder } from './lib/folder';
@@ -75,8 +76,8 @@ async function main(): Promise<void> {
   const files = await openFolder(order.checkpoint);
   const manifest = await buildPackage(files, order.options, folderSink(order.out), signal);
   await shipAdapters(order, signal);
-  for (const { id, model, data } of manifest.variants) {
-    console.log(`${id}\t${((model.bytes + data.bytes) / 1e6).toFixed(2)} MB`);
+  for (const variant of manifest.variants) {
+    console.log(`${variant.id}\t${(variantBytes(variant) / 1e6).toFixed(2)} MB`);
   }
 }
 

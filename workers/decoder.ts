@@ -1,4 +1,5 @@
 /** The graph at work: prompts go in by chunks, then each row takes one step after another. */
+import type { StatePort } from '../src/graph/architecture.ts';
 import type { ModelNumbers } from '../src/graph/manifest.ts';
 import type { Scores } from './sampler.ts';
 import { floatsOf, int64sOf, type Feeds, type GraphSession, type GraphTensor } from './session.ts';
@@ -33,9 +34,8 @@ export class Decoder {
 
   constructor(options: DecoderOptions) {
     this.#options = options;
-    const parts = layerParts(options.model.layers);
-    this.#pasts = parts.map((part) => `past_key_values.${part}`);
-    this.#presents = parts.map((part) => `present.${part}`);
+    this.#pasts = options.model.states.map(({ past }) => past);
+    this.#presents = options.model.states.map(({ present }) => present);
     const scores = ['topk_logits', 'topk_ids', 'log_normalizer'];
     if (options.allLogits) scores.push('logits');
     this.#outputs = [...scores, ...this.#presents];
@@ -44,8 +44,7 @@ export class Decoder {
 
   open(ids: readonly number[]): Row {
     const { session, model, adapter } = this.#options;
-    const dims = [1, model.kvHeads, 0, model.headDim];
-    const empty = this.#pasts.map((name) => [name, session.float32(new Float32Array(0), dims)]);
+    const empty = model.states.map((state) => [state.past, emptyState(session, state)]);
     return { ids: [...ids], cached: 0, feeds: { ...adapter, ...Object.fromEntries(empty) } };
   }
 
@@ -106,8 +105,11 @@ export class Decoder {
   }
 }
 
-function layerParts(layers: number): string[] {
-  return Array.from({ length: layers }, (_, layer) => [`${layer}.key`, `${layer}.value`]).flat();
+/** What a decoder remembers before its first token: nothing, or zeros of a fixed size. */
+export function emptyState(session: GraphSession, { dims }: StatePort): GraphTensor {
+  const whole = [1, ...dims.map((size) => size ?? 0)];
+  const count = whole.reduce((product, size) => product * size, 1);
+  return session.float32(new Float32Array(count), whole);
 }
 
 function scoresOf(results: Feeds): Scores {

@@ -11,10 +11,10 @@ import { threadCount } from './device.ts';
 import { Kept, type OnLoading } from './kept.ts';
 import {
   fetchBytes,
+  fetchGraph,
   fetchJson,
   fetchManifest,
   fetchTextIfThere,
-  fetchVariant,
   type OnBytes,
 } from './package.ts';
 import { loadRuntime } from './runtime.ts';
@@ -111,7 +111,7 @@ export async function loadModel(
     fetchPackage(place, signal, onLoading),
   ]);
   onLoading('session', 0, 0);
-  const recurrent = presentNames(manifest.model.layers);
+  const recurrent = manifest.model.states.map(({ present }) => present);
   const session = await runtime.open({ ...files, recurrent });
   return new LoadedModel(manifest, session, codec, template, { backend, variant, threads });
 }
@@ -121,7 +121,7 @@ async function fetchPackage({ model, variant }: Place, signal: AbortSignal, onLo
   const manifest = await fetchManifest(base, signal);
   const onBytes: OnBytes = (loaded, total) => onLoading('weights', loaded, total);
   const [files, lettering] = await Promise.all([
-    fetchVariant(base, manifest, variant, signal, onBytes),
+    fetchGraph(base, manifest, variant, 'model', signal, onBytes),
     fetchLettering(base, manifest, signal),
   ]);
   return { manifest, files, ...lettering };
@@ -153,11 +153,4 @@ async function fetchTemplate(base: string, signal: AbortSignal): Promise<string 
 function feedsOf(session: GraphSession, values: PortValues): Feeds {
   const entries = [...values].map(([name, { data, dims }]) => [name, session.resident(data, dims)]);
   return Object.fromEntries(entries) as Feeds;
-}
-
-function presentNames(layers: number): string[] {
-  return Array.from({ length: layers }, (_, layer) => [
-    `present.${layer}.key`,
-    `present.${layer}.value`,
-  ]).flat();
 }

@@ -1,6 +1,7 @@
 /** Packages and adapters as they come over the network. */
 import { refuse } from '../src/domain/failure.ts';
 import type { VariantId } from '../src/domain/model.ts';
+import type { GraphRole } from '../src/graph/architecture.ts';
 import {
   MANIFEST_FILE,
   MANIFEST_VERSION,
@@ -11,7 +12,7 @@ import { crossing } from './boundary.ts';
 
 export type OnBytes = (loaded: number, total: number) => void;
 
-export interface VariantFiles {
+export interface GraphFiles {
   readonly model: Uint8Array;
   readonly externalData: readonly { readonly path: string; readonly data: Uint8Array }[];
 }
@@ -24,24 +25,27 @@ export async function fetchManifest(base: string, signal: AbortSignal): Promise<
   return refuse({ code: 'file-damaged', file: MANIFEST_FILE, detail });
 }
 
-/** Graph and weights of one variant, each file once in memory. */
-export async function fetchVariant(
+/** One graph of a variant and its weights, each file once in memory. */
+export async function fetchGraph(
   base: string,
   manifest: Manifest,
   id: VariantId,
+  role: GraphRole,
   signal: AbortSignal,
   onBytes: OnBytes,
-): Promise<VariantFiles> {
+): Promise<GraphFiles> {
   const variant = manifest.variants.find((candidate) => candidate.id === id);
   if (variant === undefined) return refuse({ code: 'checkpoint-missing', file: id });
-  const total = variant.model.bytes + variant.data.bytes;
+  const graph = variant.graphs.find((candidate) => candidate.role === role);
+  if (graph === undefined) return refuse({ code: 'checkpoint-missing', file: role });
+  const total = graph.model.bytes + graph.data.bytes;
   let loaded = 0;
   const count = (bytes: number) => onBytes((loaded += bytes), total);
   const [model, data] = await Promise.all([
-    fetchFile(base, variant.model, signal, count),
-    fetchFile(base, variant.data, signal, count),
+    fetchFile(base, graph.model, signal, count),
+    fetchFile(base, graph.data, signal, count),
   ]);
-  return { model, externalData: [{ path: fileName(variant.data.path), data }] };
+  return { model, externalData: [{ path: fileName(graph.data.path), data }] };
 }
 
 export async function fetchJson<T>(base: string, path: string, signal: AbortSignal): Promise<T> {

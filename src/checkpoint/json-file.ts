@@ -15,22 +15,33 @@ export function isObject(value: Json | undefined): value is JsonObject {
 
 /** The object a JSON text holds; anything else is a damaged file. */
 export function parseObject(file: string, bytes: Uint8Array): JsonObject {
-  let value: Json;
-  try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as Json;
-  } catch (error) {
-    return refuse({ code: 'checkpoint-damaged', file, detail: String(error) });
-  }
-  if (!isObject(value))
-    return refuse({ code: 'checkpoint-damaged', file, detail: 'not an object' });
-  return value;
+  return asObject(file, parseJson(file, bytes));
 }
 
 export async function readJsonObject(file: ByteSource, signal: AbortSignal): Promise<JsonObject> {
+  return asObject(file.name, await readJson(file, signal));
+}
+
+/** Whatever a JSON file holds. */
+export async function readJson(file: ByteSource, signal: AbortSignal): Promise<Json> {
   if (file.size > MAX_JSON_BYTES) {
     refuse({ code: 'checkpoint-damaged', file: file.name, detail: `${file.size} bytes of JSON` });
   }
-  return parseObject(file.name, await file.read(0, file.size, signal));
+  return parseJson(file.name, await file.read(0, file.size, signal));
+}
+
+function parseJson(file: string, bytes: Uint8Array): Json {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as Json;
+  } catch (error) {
+    return refuse({ code: 'checkpoint-damaged', file, detail: String(error) });
+  }
+}
+
+function asObject(file: string, value: Json): JsonObject {
+  return isObject(value)
+    ? value
+    : refuse({ code: 'checkpoint-damaged', file, detail: 'not an object' });
 }
 
 export function requireFile(files: FileSet, path: string): ByteSource {

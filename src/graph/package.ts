@@ -1,21 +1,30 @@
 /** A checkpoint's folder → a package's folder, file by file, tensor by tensor. */
-import { readArchitecture } from '../checkpoint/architecture';
-import type { Architecture } from '../checkpoint/architecture';
 import type { Adapter } from '../checkpoint/adapter';
 import type { ByteSource, FileSet } from '../checkpoint/byte-source';
-import { readJsonObject, requireFile } from '../checkpoint/json-file';
+import { openCheckpoint } from '../checkpoint/checkpoint';
+import { requireFile } from '../checkpoint/json-file';
 import type { JsonObject } from '../checkpoint/json-file';
-import { openSafetensors } from '../checkpoint/safetensors';
+import { underPrefix } from '../checkpoint/alternative-names';
 import type { TensorSource } from '../checkpoint/tensor-source';
 import type { VariantId } from '../domain/model';
+import { ROLES } from './architecture';
+import type { Architecture, GraphRole } from './architecture';
 import { arithmeticFor, countWeights } from './arithmetic';
 import type { LogitsAt } from './blocks/head';
-import { FAMILIES } from './families';
 import { GraphBuilder } from './graph-builder';
 import type { BuiltGraph, Deposit } from './graph-builder';
 import { MANIFEST_FILE, MANIFEST_VERSION } from './manifest';
-import type { LoraPort, Manifest, ModelNumbers, PackagedFile, PackagedVariant } from './manifest';
+import type {
+  LoraPort,
+  Manifest,
+  ModelNumbers,
+  PackagedFile,
+  PackagedGraph,
+  PackagedVariant,
+} from './manifest';
 import { mergeAdapter } from './merge-adapter';
+import { recogniseFolder } from './recognise';
+import type { Recognised } from './recognise';
 
 /** Where a package is written: a folder on disk, or the browser's storage. */
 export interface PackageSink {
@@ -45,11 +54,12 @@ const COPIED = ['generation_config.json', 'tokenizer.json', 'tokenizer_config.js
 const COPIED_IF_THERE = ['chat_template.jinja', 'special_tokens_map.json'] as const;
 const COPY_CHUNK_BYTES = 4_000_000;
 
-/** File names that transformers.js knows each variant by. */
-const MODEL_FILES: Readonly<Record<VariantId, string>> = {
-  cpu8: 'model_quantized.onnx',
-  gpu4: 'model_q4.onnx',
-  fp32: 'model.onnx',
+/** File names that transformers.js knows each variant and each graph by. */
+const SUFFIXES: Readonly<Record<VariantId, string>> = { cpu8: '_quantized', gpu4: '_q4', fp32: '' };
+const STEMS: Readonly<Record<GraphRole, string>> = {
+  model: 'model',
+  encoder: 'encoder_model',
+  decoder: 'decoder_model_merged',
 };
 
 export async function buildPackage(
@@ -58,23 +68,28 @@ export async function buildPackage(
   sink: PackageSink,
   signal: AbortSignal,
 ): Promise<Manifest> {
-  const config = await readJsonObject(requireFile(files, 'config.json'), signal);
-  const architecture = readArchitecture(config);
-  const checkpoint = await openSafetensors(files, 'model', signal);
-  const tensors =
-    options.adapter === undefined ? checkpoint : mergeAdapter(checkpoint, options.adapter);
+  const model = await recogniseFolder(files, signal);
+  const { architecture } = model;
+  const tensors = await openWeights(files, model, options.adapter, signal);
   const ports: LoraPort[] = [];
   const variants: PackagedVariant[] = [];
   for (const id of options.variants) {
-    const built = buildGraph(architecture, tensors, id, options);
-    ports.splice(0, ports.length, ...built.ports);
-    variants.push(await writeVariant(built.graph, id, sink, signal));
+    const graphs: PackagedGraph[] = [];
+    ports.length = 0;
+    for (const role of ROLES[architecture.kind]) {
+      const built = buildGraph(model, tensors, id, role, options);
+      ports.push(...built.ports);
+      graphs.push(await writeGraph(built.graph, id, role, sink, signal));
+    }
+    variants.push({ id, graphs });
   }
-  await writeJson(sink, 'config.json', stockConfig(config));
+  await writeJson(sink, 'config.json', stockConfig(model.config));
   const tokenizer = await copyFiles(files, sink, signal);
   const manifest: Manifest = {
     version: MANIFEST_VERSION,
     family: architecture.family,
+    kind: architecture.kind,
+    head: model.head,
     model: modelNumbers(architecture),
     variants,
     ports,
@@ -86,36 +101,55 @@ export async function buildPackage(
   return manifest;
 }
 
-/** The graph of one variant; its weights are read only when the deposits are made. */
+/** The weights under the names that the family's graph asks for, an adapter merged into them. */
+async function openWeights(
+  files: FileSet,
+  { prefix }: Recognised,
+  adapter: Adapter | undefined,
+  signal: AbortSignal,
+): Promise<TensorSource> {
+  const tensors = underPrefix(await openCheckpoint(files, 'model', signal), prefix);
+  return adapter === undefined ? tensors : mergeAdapter(tensors, adapter);
+}
+
+/** One graph of one variant; its weights are read only when the deposits are made. */
 export function buildGraph(
-  architecture: Architecture,
+  { architecture, head, build }: Recognised,
   tensors: TensorSource,
   id: VariantId,
+  role: GraphRole,
   options: Pick<PackageOptions, 'ports' | 'logits' | 'smallModel'>,
 ): { graph: BuiltGraph; ports: LoraPort[] } {
-  const g = new GraphBuilder(`${MODEL_FILES[id]}_data`);
+  const g = new GraphBuilder(`${graphFile(id, role)}_data`);
   const ports: LoraPort[] = [];
-  FAMILIES[architecture.family].build(architecture, {
+  build({
     bench: { g, tensors },
     arithmetic: arithmeticFor(id, countWeights(tensors), options.smallModel),
-    ports: options.ports ? ports : null,
+    ports: options.ports && head.kind === 'causal-lm' ? ports : null,
     logits: options.logits,
     topK: topK(architecture),
+    role,
+    head,
   });
   return { graph: g.build(), ports };
 }
 
-async function writeVariant(
+function graphFile(id: VariantId, role: GraphRole): string {
+  return `${STEMS[role]}${SUFFIXES[id]}.onnx`;
+}
+
+async function writeGraph(
   graph: BuiltGraph,
   id: VariantId,
+  role: GraphRole,
   sink: PackageSink,
   signal: AbortSignal,
-): Promise<PackagedVariant> {
-  const path = `onnx/${MODEL_FILES[id]}`;
+): Promise<PackagedGraph> {
+  const path = `onnx/${graphFile(id, role)}`;
   const model = await writeBytes(sink, path, graph.model);
   const writer = await sink.open(`${path}_data`);
   for (const deposit of graph.deposits) await writeDeposit(deposit, writer, signal);
-  return { id, model, data: await writer.close() };
+  return { role, model, data: await writer.close() };
 }
 
 async function writeDeposit(
@@ -139,8 +173,8 @@ function stockConfig(config: JsonObject): JsonObject {
 }
 
 function modelNumbers(architecture: Architecture): ModelNumbers {
-  const { vocab, layers, kvHeads, headDim, context, bos, eos } = architecture;
-  return { vocab, layers, kvHeads, headDim, context, bos, eos };
+  const { vocab, context, bos, eos, pad, decoderStart, states } = architecture;
+  return { vocab, context, bos, eos, pad, decoderStart, states };
 }
 
 function topK({ vocab }: Architecture): number {

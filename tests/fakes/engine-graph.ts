@@ -1,3 +1,4 @@
+import { keyValueStates } from '../../src/graph/architecture.ts';
 import type { ModelNumbers } from '../../src/graph/manifest.ts';
 import type { Feeds, GraphSession, GraphTensor } from '../../workers/session.ts';
 import { floatsOf, int64sOf } from '../../workers/session.ts';
@@ -9,12 +10,12 @@ export type FakeModel = (ids: readonly number[]) => Float32Array;
 
 export const FAKE_NUMBERS: ModelNumbers = {
   vocab: 258,
-  layers: 1,
-  kvHeads: 1,
-  headDim: 1,
   context: 64,
   bos: 256,
   eos: [257],
+  pad: null,
+  decoderStart: null,
+  states: keyValueStates({ layers: 1, kvHeads: 1, headDim: 1 }),
 };
 
 /**

@@ -7,6 +7,7 @@ import { Tokenizer } from '@huggingface/tokenizers';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { readAdapter } from '../../src/checkpoint/adapter';
 import type { VariantId } from '../../src/domain/model';
+import { variantFiles } from '../../src/graph/manifest';
 import type { Manifest } from '../../src/graph/manifest';
 import { openFolder } from '../../scripts/lib/folder';
 import { joined, relativeError } from './measures';
@@ -97,10 +98,12 @@ describe.each(SHIPPED)('shipped $id', ({ id, nats }) => {
 
   test('its files are those the manifest describes', async () => {
     const variant = manifest.variants.find((candidate) => candidate.id === id);
-    for (const file of [variant?.model, variant?.data]) {
-      const bytes = await readFile(`${PACKAGE}/${file?.path ?? ''}`);
-      expect(bytes.byteLength).toBe(file?.bytes);
-      expect(createHash('sha256').update(bytes).digest('hex')).toBe(file?.sha256);
+    const files = variant === undefined ? [] : variantFiles(variant);
+    expect(files).toHaveLength(2);
+    for (const file of files) {
+      const bytes = await readFile(`${PACKAGE}/${file.path}`);
+      expect(bytes.byteLength).toBe(file.bytes);
+      expect(createHash('sha256').update(bytes).digest('hex')).toBe(file.sha256);
     }
   });
 

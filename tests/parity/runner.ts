@@ -2,6 +2,7 @@
 import * as ort from 'onnxruntime-web';
 import type { Adapter } from '../../src/checkpoint/adapter';
 import type { VariantId } from '../../src/domain/model';
+import type { StatePort } from '../../src/graph/architecture';
 import type { LogitsAt } from '../../src/graph/blocks/head';
 import type { Manifest } from '../../src/graph/manifest';
 import { buildPackage } from '../../src/graph/package';
@@ -92,7 +93,7 @@ export async function openRunner(
   id: VariantId,
   read: (path: string) => Promise<Uint8Array>,
 ): Promise<Runner> {
-  const variant = manifest.variants.find((candidate) => candidate.id === id);
+  const variant = manifest.variants.find((candidate) => candidate.id === id)?.graphs[0];
   if (variant === undefined) throw new Error(`no variant ${id} in the package`);
   const path = variant.data.path.split('/').at(-1) ?? '';
   const session = await ort.InferenceSession.create(await read(variant.model.path), {
@@ -135,17 +136,14 @@ function portTensors(
 }
 
 function emptyPast({ model }: Manifest, batch: number): Past {
-  const names = pastNames(model.layers, 'past_key_values');
-  const dims = [batch, model.kvHeads, 0, model.headDim];
-  const tensors = names.map((name) => [name, new ort.Tensor('float32', [], dims)] as const);
+  const tensors = model.states.map((state) => [state.past, emptyState(state, batch)] as const);
   return { tensors: Object.fromEntries(tensors), lengths: Array<number>(batch).fill(0) };
 }
 
-function pastNames(layers: number, prefix: string): string[] {
-  return Array.from({ length: layers }, (_, layer) => [
-    `${prefix}.${layer}.key`,
-    `${prefix}.${layer}.value`,
-  ]).flat();
+function emptyState({ dims }: StatePort, batch: number): ort.Tensor {
+  const whole = [batch, ...dims.map((size) => size ?? 0)];
+  const count = whole.reduce((product, size) => product * size, 1);
+  return new ort.Tensor('float32', new Float32Array(count), whole);
 }
 
 function readScores(
@@ -158,15 +156,13 @@ function readScores(
     if (tensor === undefined) throw new Error(`no output ${name}`);
     return tensor;
   };
-  const past = pastNames(model.layers, 'past_key_values');
-  const present = pastNames(model.layers, 'present').map(get);
   return {
     logits: rowsOf(get('logits')),
     topIds: matrixOf(get('topk_ids')),
     topLogits: matrixOf(get('topk_logits')),
     logNormalizer: Array.from(get('log_normalizer').data as Float32Array),
     past: {
-      tensors: Object.fromEntries(present.map((tensor, at) => [past[at], tensor])),
+      tensors: Object.fromEntries(model.states.map(({ past, present }) => [past, get(present)])),
       lengths,
     },
   };

@@ -9,14 +9,24 @@ export interface Workbench {
   readonly tensors: TensorSource;
 }
 
-/** A linear layer without bias; several matrices that share an input become one. */
+/** A linear layer; several matrices that share an input become one. */
 export interface Matrix {
   readonly name: string;
   readonly in: number;
   /** Its errors reach attention or the residual stream unsoftened: worth more bits where few. */
   readonly sensitive: boolean;
-  /** Tensors of shape `[out, in]`, whose outputs lie one after another. */
-  readonly pieces: readonly { readonly tensor: string; readonly out: number }[];
+  /** Their outputs lie one after another. */
+  readonly pieces: readonly Piece[];
+}
+
+export interface Piece {
+  /** Of shape `[out, in]`; of `[in, out]` where `stored` says so. */
+  readonly tensor: string;
+  readonly out: number;
+  /** GPT-2 and its kin keep weights transposed. */
+  readonly stored?: 'in-out';
+  /** Tensor of shape `[out]`; added by `project`, not by the product itself. */
+  readonly bias?: string | undefined;
 }
 
 /** A table of one row per token: rows are looked up, or scored against hidden states. */
@@ -55,7 +65,9 @@ export function asMatrix({ name, tensor, tokens, width }: Table): Matrix {
 
 /** Refuses, before anything is read, a matrix whose tensors are missing or of other sizes. */
 export function requirePieces({ tensors }: Workbench, matrix: Matrix): void {
-  for (const { tensor, out } of matrix.pieces) requireShape(tensors, tensor, [out, matrix.in]);
+  for (const { tensor, out, stored } of matrix.pieces) {
+    requireShape(tensors, tensor, stored === 'in-out' ? [matrix.in, out] : [out, matrix.in]);
+  }
 }
 
 /** Reads the pieces one after another; `use` gets the rows of each and where its outputs begin. */
@@ -66,8 +78,20 @@ export async function readPieces(
   signal: AbortSignal,
 ): Promise<void> {
   let at = 0;
-  for (const { tensor, out } of matrix.pieces) {
-    use(await tensors.read(tensor, signal), at);
+  for (const { tensor, out, stored } of matrix.pieces) {
+    const values = await tensors.read(tensor, signal);
+    use(stored === 'in-out' ? transposed(values, matrix.in, out) : values, at);
     at += out;
   }
+}
+
+/** `[rows, columns]` → `[columns, rows]`. */
+function transposed(values: Float32Array, rows: number, columns: number): Float32Array {
+  const result = new Float32Array(values.length);
+  for (let row = 0; row < rows; row += 1) {
+    for (let column = 0; column < columns; column += 1) {
+      result[column * rows + row] = values[row * columns + column] as number;
+    }
+  }
+  return result;
 }

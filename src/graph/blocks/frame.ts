@@ -1,11 +1,6 @@
 /** What every decoder graph takes in, and what its layers share. */
+import type { CacheShape } from '../architecture';
 import type { GraphBuilder, Value } from '../graph-builder';
-
-export interface CacheShape {
-  readonly layers: number;
-  readonly kvHeads: number;
-  readonly headDim: number;
-}
 
 export interface KeyValue {
   readonly key: Value;

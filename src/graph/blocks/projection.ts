@@ -1,6 +1,8 @@
 /** Linear layers that an adapter may reach through the graph's inputs. */
+import { requireShape } from '../../checkpoint/tensor-source';
 import { outSize } from '../arithmetic/arithmetic';
 import type { Arithmetic, Matrix, Workbench } from '../arithmetic/arithmetic';
+import { bytesOf } from '../elements';
 import type { Value } from '../graph-builder';
 import type { LoraPort } from '../manifest';
 
@@ -8,7 +10,7 @@ import type { LoraPort } from '../manifest';
 export type PortList = LoraPort[];
 
 /**
- * `x · W`, plus `x · A · B` where A `[in, R]` and B `[R, out]` are inputs of the graph. Matrices
+ * `x · W + bias`, plus `x · A · B` where A `[in, R]` and B `[R, out]` are inputs of the graph. Matrices
  * that share the input share the port: R is the sum of their ranks, B has one block for each.
  */
 export function project(
@@ -18,7 +20,7 @@ export function project(
   matrix: Matrix,
   ports: PortList | null,
 ): Value {
-  const y = arithmetic.linear(bench, x, matrix);
+  const y = addBias(bench, arithmetic.linear(bench, x, matrix), matrix);
   if (ports === null) return y;
   const port = declarePort(matrix);
   ports.push(port);
@@ -28,6 +30,27 @@ export function project(
   const b = g.input(port.b, 'float32', [rank, port.out]);
   const low = g.node('MatMul', `${matrix.name}.lora.low`, [x, a]);
   return g.node('Gemm', `${matrix.name}.lora`, [low, b, y]);
+}
+
+/** Pieces without a bias add nothing. */
+function addBias({ g, tensors }: Workbench, y: Value, matrix: Matrix): Value {
+  const { pieces, name } = matrix;
+  if (pieces.every(({ bias }) => bias === undefined)) return y;
+  for (const { bias, out } of pieces) if (bias !== undefined) requireShape(tensors, bias, [out]);
+  const total = outSize(matrix);
+  const bias = g.weight(
+    { name: `${name}.bias`, element: 'float32', dims: [total] },
+    async (signal) => {
+      const values = new Float32Array(total);
+      let at = 0;
+      for (const piece of pieces) {
+        if (piece.bias !== undefined) values.set(await tensors.read(piece.bias, signal), at);
+        at += piece.out;
+      }
+      return bytesOf(values);
+    },
+  );
+  return g.node('Add', `${name}.biased`, [y, bias]);
 }
 
 function declarePort(matrix: Matrix): LoraPort {

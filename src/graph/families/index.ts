@@ -1,7 +1,6 @@
-import type { Architecture } from '../../checkpoint/architecture';
-import type { Family } from './family';
+import { entry } from './family';
+import type { FamilyEntry } from './family';
 import { llama } from './llama';
 
-export const FAMILIES: {
-  readonly [Name in Architecture['family']]: Family<Extract<Architecture, { family: Name }>>;
-} = { llama };
+/** Every family that Patio builds. */
+export const FAMILIES: readonly FamilyEntry[] = [entry(llama)];

@@ -2,7 +2,21 @@
  * Llama (Touvron et al., 2023): a decoder of pre-normalised blocks, attention with rotary positions
  * and grouped heads, then a feed-forward layer gated by SiLU. No biases.
  */
-import type { LlamaArchitecture } from '../../checkpoint/architecture';
+import {
+  LIMITS,
+  contextSize,
+  damaged,
+  flag,
+  positive,
+  ropeParameters,
+  size,
+  tokenId,
+  tokenIds,
+  unsupported,
+} from '../../checkpoint/config-reader';
+import type { JsonObject } from '../../checkpoint/json-file';
+import { keyValueStates } from '../architecture';
+import type { Architecture } from '../architecture';
 import type { Matrix } from '../arithmetic/arithmetic';
 import { attention } from '../blocks/attention';
 import { decoderFrame } from '../blocks/frame';
@@ -17,7 +31,21 @@ import type { RotaryTables } from '../blocks/rotary';
 import type { Value } from '../graph-builder';
 import type { BuildPlan, Family } from './family';
 
+interface LlamaArchitecture extends Architecture {
+  readonly heads: number;
+  readonly kvHeads: number;
+  readonly headDim: number;
+  readonly ffn: number;
+  readonly normEpsilon: number;
+  readonly ropeTheta: number;
+  /** The output head is the embedding table. */
+  readonly tied: boolean;
+}
+
 export const llama: Family<LlamaArchitecture> = {
+  modelTypes: ['llama'],
+  prefix: 'model',
+  read,
   build(model, plan) {
     const { bench, arithmetic, logits, topK } = plan;
     const { hidden, vocab, headDim, context } = model;
@@ -42,6 +70,49 @@ export const llama: Family<LlamaArchitecture> = {
     nextTokenHead(bench.g, normed, head, frame, { hidden, vocab, topK, logits });
   },
 };
+
+function read(config: JsonObject): LlamaArchitecture {
+  refuseVariations(config);
+  const hidden = size(config, 'hidden_size', LIMITS.size);
+  const heads = size(config, 'num_attention_heads', LIMITS.size);
+  const layers = size(config, 'num_hidden_layers', LIMITS.layers);
+  const kvHeads = size(config, 'num_key_value_heads', LIMITS.size, heads);
+  const headDim = size(config, 'head_dim', LIMITS.size, hidden / heads);
+  if (heads % kvHeads !== 0) damaged('num_key_value_heads');
+  // The runtime's attention turns positions in groups of sixteen.
+  if (headDim % 16 !== 0) unsupported('head_dim', String(headDim));
+  return {
+    family: 'llama',
+    kind: 'decoder',
+    vocab: size(config, 'vocab_size', LIMITS.vocab),
+    hidden,
+    layers,
+    heads,
+    kvHeads,
+    headDim,
+    ffn: size(config, 'intermediate_size', LIMITS.size),
+    context: contextSize(config),
+    normEpsilon: positive(config, 'rms_norm_eps', 1e-6),
+    ropeTheta: positive({ ...config, ...ropeParameters(config) }, 'rope_theta', 10_000),
+    tied: flag(config, 'tie_word_embeddings', false),
+    bos: tokenId(config, 'bos_token_id'),
+    eos: tokenIds(config, 'eos_token_id'),
+    pad: tokenId(config, 'pad_token_id'),
+    decoderStart: null,
+    states: keyValueStates({ layers, kvHeads, headDim }),
+  };
+}
+
+function refuseVariations(config: JsonObject): void {
+  const activation = config['hidden_act'] ?? 'silu';
+  if (activation !== 'silu') unsupported('hidden_act', String(activation));
+  for (const name of ['attention_bias', 'mlp_bias']) {
+    if (config[name] === true) unsupported(name, 'true');
+  }
+  const rope = ropeParameters(config);
+  const kind = rope['rope_type'] ?? rope['type'] ?? 'default';
+  if (kind !== 'default') unsupported('rope', String(kind));
+}
 
 function attend(
   model: LlamaArchitecture,

@@ -25,7 +25,7 @@ class Bare implements Contender {
     };
     ort.env.wasm.numThreads = task.threads;
     const manifest = (await readJson(`${task.model}patio.json`)) as Manifest;
-    const variant = manifest.variants.find(({ id }) => id === 'cpu8');
+    const variant = manifest.variants.find(({ id }) => id === 'cpu8')?.graphs[0];
     if (variant === undefined) throw new Error('the package has no cpu8 variant');
     const model = await readBytes(task.model + variant.model.path);
     const data = await readBytes(task.model + variant.data.path);
@@ -46,16 +46,15 @@ class Bare implements Contender {
     const [manifest, session, tokenizer] = [this.#manifest, this.#session, this.#tokenizer];
     if (manifest === null || session === null || tokenizer === null)
       throw new Error('not prepared');
-    const { layers, kvHeads, headDim, context } = manifest.model;
-    const names = Array.from({ length: layers }, (_, i) => [`${i}.key`, `${i}.value`]).flat();
-    const fetches = ['topk_ids', ...names.map((name) => `present.${name}`)];
+    const { states, context } = manifest.model;
+    const fetches = ['topk_ids', ...states.map(({ present }) => present)];
     const feeds: Record<string, ort.Tensor> = {};
     for (const [name, { data, dims }] of zeroAdapter(manifest.ports)) {
       feeds[name] = new ort.Tensor('float32', data, dims);
     }
-    for (const name of names) {
-      const empty = new Float32Array(0);
-      feeds[`past_key_values.${name}`] = new ort.Tensor('float32', empty, [1, kvHeads, 0, headDim]);
+    for (const { past, dims } of states) {
+      const empty = [1, ...dims.map((size) => size ?? 0)];
+      feeds[past] = new ort.Tensor('float32', new Float32Array(0), empty);
     }
     const ones = new BigInt64Array(context).fill(1n);
     const watch = new Stopwatch();
@@ -67,9 +66,7 @@ class Bare implements Contender {
       feeds['input_ids'] = new ort.Tensor('int64', next, [1, next.length]);
       feeds['attention_mask'] = new ort.Tensor('int64', ones.subarray(0, length), [1, length]);
       const results = await session.run(feeds, fetches);
-      for (const name of names) {
-        feeds[`past_key_values.${name}`] = results[`present.${name}`] as ort.Tensor;
-      }
+      for (const { past, present } of states) feeds[past] = results[present] as ort.Tensor;
       next = (results['topk_ids'] as ort.Tensor).data.slice(0, 1) as BigInt64Array<ArrayBuffer>;
       ids.push(Number(next[0]));
       watch.tokens(1);

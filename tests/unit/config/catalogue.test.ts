@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { catalogue } from '../../../models.config.ts';
 import { findAdapter, findModel, sameVoice, type Source } from '../../../src/domain/model.ts';
 import { variableNames } from '../../../src/domain/prompt.ts';
-import type { Manifest } from '../../../src/graph/manifest.ts';
+import { variantBytes, variantFiles, type Manifest } from '../../../src/graph/manifest.ts';
 
 const { models, adapters, examples } = catalogue;
 const folder = (source: Source) => join('public', source.path);
@@ -68,16 +68,13 @@ describe.each(models.map((model) => [model.id, model] as const))('package of %s'
   const manifest = manifestOf(model.source);
 
   it('has the sizes that the catalogue states', () => {
-    const sizes = manifest.variants.map(({ id, model: graph, data }) => [
-      id,
-      graph.bytes + data.bytes,
-    ]);
+    const sizes = manifest.variants.map((variant) => [variant.id, variantBytes(variant)]);
     expect(model.variants).toEqual(Object.fromEntries(sizes));
     expect(model.contextTokens).toBe(manifest.model.context);
   });
 
   it('has every file of its manifest, whole', () => {
-    for (const file of manifest.variants.flatMap((variant) => [variant.model, variant.data])) {
+    for (const file of manifest.variants.flatMap(variantFiles)) {
       const bytes = readFileSync(join(folder(model.source), file.path));
       const sha256 = createHash('sha256').update(bytes).digest('hex');
       expect([file.path, bytes.length, sha256]).toEqual([file.path, file.bytes, file.sha256]);

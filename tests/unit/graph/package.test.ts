@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { bytesSource } from '../../../src/checkpoint/byte-source';
 import type { ByteSource } from '../../../src/checkpoint/byte-source';
+import { variantFiles } from '../../../src/graph/manifest';
 import { buildPackage } from '../../../src/graph/package';
 import type { PackageOptions, PackageSink } from '../../../src/graph/package';
 import { failureOf } from '../checkpoint/failure-of';
@@ -89,12 +90,14 @@ test('a package has the files its manifest names, and a stock loader finds its w
     'patio.json',
     'tokenizer.json',
   ]);
-  for (const { model, data } of manifest.variants) {
-    for (const file of [model, data]) expect(size(files.get(file.path) ?? [])).toBe(file.bytes);
+  for (const file of manifest.variants.flatMap(variantFiles)) {
+    expect(size(files.get(file.path) ?? [])).toBe(file.bytes);
   }
   expect(manifest).toMatchObject({
     family: 'llama',
-    model: { vocab: 70, layers: 1, kvHeads: 1, headDim: 16, context: 8, bos: null, eos: [0] },
+    kind: 'decoder',
+    head: { kind: 'causal-lm' },
+    model: { vocab: 70, context: 8, bos: null, eos: [0], pad: null, decoderStart: null },
     topK: 64,
     tokenizer: ['tokenizer.json'],
   });

@@ -1,14 +1,19 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { FailureError } from '../../../src/domain/failure.ts';
 import type { Manifest } from '../../../src/graph/manifest.ts';
-import { fetchManifest, fetchTextIfThere, fetchVariant } from '../../../workers/package.ts';
+import { fetchGraph, fetchManifest, fetchTextIfThere } from '../../../workers/package.ts';
 
 const BASE = 'https://patio.example/models/uno/';
 const never = new AbortController().signal;
 const file = (path: string, bytes: number) => ({ path, bytes, sha256: '' });
 const manifest = {
-  version: 1,
-  variants: [{ id: 'cpu8', model: file('onnx/m.onnx', 3), data: file('onnx/m.onnx_data', 5) }],
+  version: 2,
+  variants: [
+    {
+      id: 'cpu8',
+      graphs: [{ role: 'model', model: file('onnx/m.onnx', 3), data: file('onnx/m.onnx_data', 5) }],
+    },
+  ],
 } as unknown as Manifest;
 
 /** Answers by the end of the address; what is not there is a 404. */
@@ -29,7 +34,7 @@ async function failureOf(work: Promise<unknown>): Promise<unknown> {
 }
 
 const load = (signal = never, onBytes: (loaded: number, total: number) => void = () => {}) =>
-  fetchVariant(BASE, manifest, 'cpu8', signal, onBytes);
+  fetchGraph(BASE, manifest, 'cpu8', 'model', signal, onBytes);
 
 describe('a package from the network', () => {
   it('comes whole, and counts its bytes on the way', async () => {
@@ -68,12 +73,12 @@ describe('a package from the network', () => {
   });
 
   it('without the variant asked for, says so', async () => {
-    const work = fetchVariant(BASE, manifest, 'gpu4', never, () => {});
+    const work = fetchGraph(BASE, manifest, 'gpu4', 'model', never, () => {});
     expect(await failureOf(work)).toEqual({ code: 'checkpoint-missing', file: 'gpu4' });
   });
 
   it.each([
-    ['{"version": 2}', 'package version 2'],
+    ['{"version": 3}', 'package version 3'],
     ['<!doctype html>', expect.any(String) as string],
   ])('refuses a manifest that is not one', async (text, detail) => {
     host({ 'patio.json': new Response(text) });

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { readArchitecture } from '../../../src/checkpoint/architecture';
-import { FailureError } from '../../../src/domain/failure';
-import type { Failure } from '../../../src/domain/failure';
+import { keyValueStates } from '../../../../src/graph/architecture';
+import { recognise } from '../../../../src/graph/recognise';
+import { FailureError } from '../../../../src/domain/failure';
+import type { JsonObject } from '../../../../src/checkpoint/json-file';
+import type { Failure } from '../../../../src/domain/failure';
 
 const CONFIG = {
   model_type: 'llama',
@@ -21,7 +23,7 @@ const CONFIG = {
 
 function failureOf(config: object): Failure {
   try {
-    readArchitecture({ ...CONFIG, ...config });
+    recognise({ ...CONFIG, ...config } as JsonObject);
   } catch (error) {
     if (error instanceof FailureError) return error.failure;
   }
@@ -29,8 +31,9 @@ function failureOf(config: object): Failure {
 }
 
 test('a llama', () => {
-  expect(readArchitecture(CONFIG)).toEqual({
+  expect(recognise(CONFIG).architecture).toEqual({
     family: 'llama',
+    kind: 'decoder',
     vocab: 100,
     hidden: 48,
     layers: 2,
@@ -44,6 +47,9 @@ test('a llama', () => {
     tied: true,
     bos: 1,
     eos: [2, 3],
+    pad: null,
+    decoderStart: null,
+    states: keyValueStates({ layers: 2, kvHeads: 2, headDim: 16 }),
   });
 });
 
@@ -64,7 +70,7 @@ test.each([
   ['one end token', { eos_token_id: 9 }, { eos: [9] }],
   ['a head of its own', { tie_word_embeddings: false }, { tied: false }],
 ])('%s', (_, config, expected) => {
-  expect(readArchitecture({ ...CONFIG, ...config } as typeof CONFIG)).toMatchObject(expected);
+  expect(recognise({ ...CONFIG, ...config } as JsonObject).architecture).toMatchObject(expected);
 });
 
 describe('refuses', () => {
@@ -76,7 +82,6 @@ describe('refuses', () => {
     [{ mlp_bias: true }, 'mlp_bias', 'true'],
     [{ rope_scaling: { rope_type: 'yarn' } }, 'rope', 'yarn'],
     [{ rope_scaling: { type: 'linear' } }, 'rope', 'linear'],
-    [{ quantization_config: { quant_method: 'bitsandbytes' } }, 'quantization', 'bitsandbytes'],
     [{ head_dim: 20 }, 'head_dim', '20'],
   ])('%j as unsupported', (config, what, detail) => {
     expect(failureOf(config)).toEqual({ code: 'checkpoint-unsupported', what, detail });
