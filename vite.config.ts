@@ -66,7 +66,7 @@ export default defineConfig({
         test: {
           name: 'node',
           environment: 'node',
-          include: ['tests/{unit,bridge,parity}/**/*.test.ts'],
+          include: ['tests/{unit,bridge,parity,fuzz}/**/*.test.ts'],
           exclude: ['**/*.svelte.test.ts'],
         },
       },

@@ -16,11 +16,21 @@ export interface AdaptedModule {
   readonly out: number;
   readonly A: Float32Array;
   readonly B: Float32Array;
+  /** The base keeps this weight as `[in, out]`: GPT-2's layers and embedding tables. */
+  readonly transposed?: boolean;
+}
+
+/** A whole tensor that takes the place of the base's, such as a trained head. */
+export interface SavedTensor {
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
 }
 
 export interface Adapter {
   /** By the module's name in the base checkpoint, such as `model.layers.0.self_attn.q_proj`. */
   readonly modules: ReadonlyMap<string, AdaptedModule>;
+  /** By the tensor's name in the base checkpoint, such as `classifier.weight`. */
+  readonly saved: ReadonlyMap<string, SavedTensor>;
 }
 
 const TENSOR_NAME = /^(?:base_model\.model\.)?(.+)\.lora_([AB])(?:\.default)?\.weight$/;
@@ -49,7 +59,7 @@ export async function readAdapter(files: FileSet, signal: AbortSignal): Promise<
     modules.set(name.module, await readModule(source, config, name, signal));
   }
   if (modules.size === 0) unsupported('no LoRA matrices');
-  return { modules };
+  return { modules, saved: new Map() };
 }
 
 function refuseVariations(config: JsonObject): void {

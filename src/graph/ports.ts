@@ -13,20 +13,21 @@ export type PortValues = ReadonlyMap<string, PortValue>;
 
 /** No adapter: rank 1 and all zeros, because GPU runtimes fail on empty tensors. */
 export function zeroAdapter(ports: readonly LoraPort[]): PortValues {
-  return layAdapter(ports, { modules: new Map() });
+  return layAdapter(ports, { modules: new Map(), saved: new Map() });
 }
 
 /**
  * Lays an adapter out over the ports. The modules that share a port share its rank dimension one
  * after another, and each writes only its own columns of B. Refuses an adapter that reaches a
- * module without a port, or whose matrices are not of the base's sizes.
+ * module without a port, that replaces whole weights, or whose matrices are not of the base's sizes.
  */
 export function layAdapter(ports: readonly LoraPort[], adapter: Adapter): PortValues {
   refuseStrangers(ports, adapter);
   return new Map(ports.flatMap((port) => layPort(port, adapter)));
 }
 
-function refuseStrangers(ports: readonly LoraPort[], { modules }: Adapter): void {
+function refuseStrangers(ports: readonly LoraPort[], { modules, saved }: Adapter): void {
+  if (saved.size > 0) refuse({ code: 'adapter-needs-merge', tensors: [...saved.keys()] });
   const known = new Set(ports.flatMap((port) => port.projections.map(({ module }) => module)));
   const stranger = [...modules.keys()].find((module) => !known.has(module));
   if (stranger !== undefined) refuse({ code: 'adapter-unsupported', detail: stranger });

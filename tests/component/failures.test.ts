@@ -7,6 +7,9 @@ const EVERY: { readonly [Code in FailureCode]: Extract<Failure, { code: Code }> 
   'checkpoint-unsupported': { code: 'checkpoint-unsupported', what: 'rope', detail: 'yarn' },
   'checkpoint-damaged': { code: 'checkpoint-damaged', file: 'a.bin', detail: 'corto' },
   'checkpoint-missing': { code: 'checkpoint-missing', file: 'config.json' },
+  'checkpoint-executes': { code: 'checkpoint-executes', file: 'd.bin', global: 'os.system' },
+  'checkpoint-quantised': { code: 'checkpoint-quantised', method: 'GPTQ' },
+  'adapter-needs-merge': { code: 'adapter-needs-merge', tensors: ['score.weight', 'score.bias'] },
   'adapter-unsupported': { code: 'adapter-unsupported', detail: 'rank' },
   'model-unknown': { code: 'model-unknown', model: 'nadie' },
   'model-too-large': {

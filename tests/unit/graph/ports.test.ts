@@ -33,7 +33,7 @@ const V: AdaptedModule = {
 };
 
 function adapter(modules: Record<string, AdaptedModule>): Adapter {
-  return { modules: new Map(Object.entries(modules)) };
+  return { modules: new Map(Object.entries(modules)), saved: new Map() };
 }
 
 function refusal(action: () => unknown): unknown {
