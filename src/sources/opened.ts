@@ -12,6 +12,8 @@ export interface OpenedSource {
   readonly pinned: Pinned | null;
   /** Lower-case hexadecimal SHA-256 by path, for the files whose hash the Hub gives. */
   readonly hashes: ReadonlyMap<string, string>;
+  /** Files that must be unpacked before they can be read by range: compressed entries of a zip. */
+  readonly packed: ReadonlySet<string>;
 }
 
 export interface Pinned {

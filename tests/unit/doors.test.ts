@@ -15,12 +15,17 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   ],
   'src/tasks/*/Output.svelte': ['src/domain/', 'src/run/', 'src/state/', 'src/i18n/', 'src/ui/'],
   'src/run/': ['src/domain/', 'src/tasks/*/spec.ts'],
-  'src/engine/': ['src/domain/', 'src/run/'],
-  'src/sources/': ['src/domain/', 'src/run/'],
-  'src/storage/': ['src/domain/', 'src/run/'],
+  'src/engine/': [
+    ...['src/domain/', 'src/run/', 'src/sources/origin.ts', 'src/storage/packages.ts'],
+  ],
+  'src/sources/': [
+    ...['src/domain/', 'src/checkpoint/', 'src/graph/recognise.ts', 'src/graph/package.ts'],
+  ],
+  'src/storage/': ['src/domain/', 'src/run/', 'src/graph/package.ts', 'src/graph/manifest.ts'],
   'src/state/': [
     ...['src/domain/', 'src/run/', 'src/engine/engine.ts'],
-    ...['src/storage/runs.ts', 'src/storage/settings.ts'],
+    ...['src/storage/runs.ts', 'src/storage/settings.ts', 'src/storage/packages.ts'],
+    ...['src/sources/origin.ts', 'src/sources/drop.ts'],
   ],
   'src/i18n/': ['src/domain/', 'src/run/'],
   'src/ui/': [
@@ -31,6 +36,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   'src/main.ts': ['src/', 'models.config.ts', 'workers/engine.worker.ts'],
   'workers/': [
     ...['src/domain/', 'src/checkpoint/', 'src/graph/', 'src/run/', 'src/engine/'],
+    ...['src/sources/', 'src/storage/'],
     'src/tasks/*/run.ts',
   ],
 };
@@ -41,10 +47,13 @@ const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
   '@huggingface/transformers': ['workers/transformers.ts'],
   '@huggingface/tokenizers': ['workers/'],
   '@huggingface/jinja': ['workers/'],
-  '@bufbuild/protobuf': ['src/graph/'],
-  'idb-keyval': ['src/storage/idb-runs.ts'],
+  '@bufbuild/protobuf': ['src/graph/', 'src/sources/sentencepiece.ts'],
+  '@zip.js/zip.js': ['src/sources/zip.ts'],
+  yaml: ['src/sources/card.ts'],
+  'hash-wasm': ['src/storage/package-writer.ts'],
+  'idb-keyval': ['src/storage/idb-runs.ts', 'src/storage/package-index.ts'],
   papaparse: ['src/run/'],
-  valibot: ['src/run/'],
+  valibot: ['src/run/', 'src/storage/package-entry.ts'],
   comlink: ['src/engine/', 'workers/', 'src/main.ts'],
   svelte: ['src/ui/', 'src/App.svelte', 'src/main.ts'],
   'bits-ui': ['src/ui/'],
