@@ -5,17 +5,21 @@ import { Inbox } from '../src/engine/inbox.ts';
 import { Ledger } from '../src/engine/ledger.ts';
 import type { CellId } from '../src/run/cell.ts';
 import type { Batch } from '../src/run/plan.ts';
+import type { PackageStore } from '../src/storage/packages.ts';
 import { runTextGeneration } from '../src/tasks/text-generation/run.ts';
 import { isAbort } from './boundary.ts';
 import { createBreath } from './breath.ts';
 import { probeDevice } from './device.ts';
 import { Kept, type OnLoading } from './kept.ts';
-import { loadModel, type LoadedModel } from './loaded-model.ts';
+import { loadModel, type LoadedModel, type Place } from './loaded-model.ts';
 
 type CellSignals = ReadonlyMap<CellId, AbortSignal>;
 
-export function createWorkerEngine(): Pick<Engine, 'probe' | 'run'> & Warming {
-  const shelf = new Shelf();
+/** @param store of the packages that were built in this browser; opened when one is asked for */
+export function createWorkerEngine(
+  store: () => PackageStore,
+): Pick<Engine, 'probe' | 'run'> & Warming {
+  const shelf = new Shelf(store);
   return {
     probe: probeDevice,
     warm: (provision) => warm(shelf, provision),
@@ -89,13 +93,16 @@ function whenAll(batch: Batch, signal: AbortSignal, cellSignals: CellSignals): A
 /** Holds the model of this Worker. */
 class Shelf {
   readonly #models = new Kept<LoadedModel>();
+  readonly #store: () => PackageStore;
 
-  get(
-    wanted: Pick<Batch, 'model' | 'variant' | 'backend'>,
-    signal: AbortSignal,
-    onLoading: OnLoading,
-  ): Promise<LoadedModel> {
+  constructor(store: () => PackageStore) {
+    this.#store = store;
+  }
+
+  get(wanted: Place, signal: AbortSignal, onLoading: OnLoading): Promise<LoadedModel> {
     const key = `${wanted.model.id} ${wanted.variant} ${wanted.backend}`;
-    return this.#models.get(key, signal, onLoading, (...how) => loadModel(wanted, ...how));
+    return this.#models.get(key, signal, onLoading, (...how) =>
+      loadModel(wanted, this.#store, ...how),
+    );
   }
 }

@@ -1,14 +1,16 @@
-/** Packages and adapters as they come over the network. */
+/** Packages and adapters as they come over the network or out of storage. */
 import { refuse } from '../src/domain/failure.ts';
 import type { VariantId } from '../src/domain/model.ts';
 import type { GraphRole } from '../src/graph/architecture.ts';
 import {
   MANIFEST_FILE,
-  MANIFEST_VERSION,
+  parseManifest,
+  variantBytes,
   type Manifest,
   type PackagedFile,
 } from '../src/graph/manifest.ts';
 import { crossing } from './boundary.ts';
+import type { PackageFiles } from './package-files.ts';
 
 export type OnBytes = (loaded: number, total: number) => void;
 
@@ -17,51 +19,54 @@ export interface GraphFiles {
   readonly externalData: readonly { readonly path: string; readonly data: Uint8Array }[];
 }
 
-/** @param base absolute address of the package's folder */
-export async function fetchManifest(base: string, signal: AbortSignal): Promise<Manifest> {
-  const manifest = await fetchJson<Manifest>(base, MANIFEST_FILE, signal);
-  if (manifest.version === MANIFEST_VERSION) return manifest;
-  const detail = `package version ${String(manifest.version)}`;
-  return refuse({ code: 'file-damaged', file: MANIFEST_FILE, detail });
+export async function fetchManifest(files: PackageFiles, signal: AbortSignal): Promise<Manifest> {
+  return parseManifest(await fetchJson<unknown>(files, MANIFEST_FILE, signal));
 }
 
-/** One graph of a variant and its weights, each file once in memory. */
-export async function fetchGraph(
-  base: string,
+/** The graphs of one variant and their weights, each file once in memory. */
+export async function fetchVariant(
+  files: PackageFiles,
   manifest: Manifest,
   id: VariantId,
-  role: GraphRole,
   signal: AbortSignal,
   onBytes: OnBytes,
-): Promise<GraphFiles> {
+): Promise<ReadonlyMap<GraphRole, GraphFiles>> {
   const variant = manifest.variants.find((candidate) => candidate.id === id);
   if (variant === undefined) return refuse({ code: 'checkpoint-missing', file: id });
-  const graph = variant.graphs.find((candidate) => candidate.role === role);
-  if (graph === undefined) return refuse({ code: 'checkpoint-missing', file: role });
-  const total = graph.model.bytes + graph.data.bytes;
+  const total = variantBytes(variant);
   let loaded = 0;
   const count = (bytes: number) => onBytes((loaded += bytes), total);
-  const [model, data] = await Promise.all([
-    fetchFile(base, graph.model, signal, count),
-    fetchFile(base, graph.data, signal, count),
-  ]);
-  return { model, externalData: [{ path: fileName(graph.data.path), data }] };
+  const graphs = variant.graphs.map(async ({ role, model, data }) => {
+    const [graph, weights] = await Promise.all([
+      fetchFile(files, model, signal, count),
+      fetchFile(files, data, signal, count),
+    ]);
+    const externalData = [{ path: fileName(data.path), data: weights }];
+    return [role, { model: graph, externalData }] as const;
+  });
+  return new Map(await Promise.all(graphs));
 }
 
-export async function fetchJson<T>(base: string, path: string, signal: AbortSignal): Promise<T> {
-  const response = await request(base, path, signal);
+export async function fetchJson<T>(
+  files: PackageFiles,
+  path: string,
+  signal: AbortSignal,
+): Promise<T> {
+  const response = await request(files, path, signal);
   return crossing(
     async () => (await response.json()) as T,
     (detail) => ({ code: 'file-damaged', file: path, detail }),
   );
 }
 
-export async function fetchBytes(
-  base: string,
+/** Null where the file is not there. */
+export async function fetchBytesIfThere(
+  files: PackageFiles,
   path: string,
   signal: AbortSignal,
-): Promise<Uint8Array> {
-  const response = await request(base, path, signal);
+): Promise<Uint8Array | null> {
+  const response = await files.get(path, signal);
+  if (!isThere(response)) return null;
   return crossing(
     async () => new Uint8Array(await response.arrayBuffer()),
     () => ({ code: 'file-unreachable', file: path, status: null }),
@@ -70,24 +75,28 @@ export async function fetchBytes(
 
 /** Null where the file is not there. */
 export async function fetchTextIfThere(
-  base: string,
+  files: PackageFiles,
   path: string,
   signal: AbortSignal,
 ): Promise<string | null> {
-  const response = await open(base, path, signal);
-  // Some hosts answer what they do not have with their start page.
+  const response = await files.get(path, signal);
+  return isThere(response) ? response.text() : null;
+}
+
+/** Some hosts answer what they do not have with their start page. */
+function isThere(response: Response): boolean {
   const isPage = response.headers.get('content-type')?.startsWith('text/html') === true;
-  return response.ok && !isPage ? response.text() : null;
+  return response.ok && !isPage;
 }
 
 /** Reads straight into memory of the size that the manifest promises. */
 async function fetchFile(
-  base: string,
+  files: PackageFiles,
   file: PackagedFile,
   signal: AbortSignal,
   count: (bytes: number) => void,
 ): Promise<Uint8Array> {
-  const response = await request(base, file.path, signal);
+  const response = await request(files, file.path, signal);
   const bytes = new Uint8Array(file.bytes);
   let at = 0;
   const read = async () => {
@@ -116,17 +125,10 @@ function damaged(file: PackagedFile, detail: string): never {
   return refuse({ code: 'file-damaged', file: file.path, detail });
 }
 
-async function request(base: string, path: string, signal: AbortSignal): Promise<Response> {
-  const response = await open(base, path, signal);
+async function request(files: PackageFiles, path: string, signal: AbortSignal): Promise<Response> {
+  const response = await files.get(path, signal);
   if (response.ok) return response;
   return refuse({ code: 'file-unreachable', file: path, status: response.status });
-}
-
-function open(base: string, path: string, signal: AbortSignal): Promise<Response> {
-  return crossing(
-    () => fetch(new URL(path, base), { signal }),
-    () => ({ code: 'file-unreachable', file: path, status: null }),
-  );
 }
 
 function fileName(path: string): string {

@@ -3,13 +3,32 @@ import type { Values } from './prompt.ts';
 /** Text in every language of the interface; Spanish is the source of truth. */
 export type Localized = { readonly es: string; readonly en: string };
 
-export type TaskId = 'text-generation';
+/** What can be asked of a model, in the order in which the interface offers it. */
+export const TASK_IDS = [
+  'text-generation',
+  'chat',
+  'text2text-generation',
+  'fill-mask',
+  'text-classification',
+  'zero-shot-classification',
+  'token-classification',
+  'question-answering',
+  'sentence-similarity',
+] as const;
+
+export type TaskId = (typeof TASK_IDS)[number];
 
 /** Arithmetic a package was built for: 8-bit integer products, 4-bit blocks, or exact. */
 export type VariantId = 'cpu8' | 'gpu4' | 'fp32';
 
-/** Where files come from. Bundled paths are relative to the app's base address. */
-export type Source = { readonly kind: 'bundled'; readonly path: string };
+/** Where a package's files are. Bundled paths are relative to the app's base address. */
+export type Source =
+  | { readonly kind: 'bundled'; readonly path: string }
+  /** In this browser's own storage, under the id that `storage/packages` knows it by. */
+  | { readonly kind: 'stored'; readonly id: string };
+
+/** What runs a package: Patio's own graphs, or ONNX files made for transformers.js. */
+export type RuntimeId = 'patio' | 'transformers';
 
 /** A `completion` model continues the text; a `chat` model is asked through its chat template. */
 export type Prompting = 'completion' | 'chat';
@@ -18,7 +37,9 @@ export interface ModelEntry {
   readonly id: string;
   readonly name: string;
   readonly summary: Localized;
-  readonly task: TaskId;
+  /** What it can be asked; the first is what it is for. */
+  readonly tasks: readonly TaskId[];
+  readonly runtime: RuntimeId;
   readonly prompting: Prompting;
   readonly source: Source;
   /** Count of trained weights. */

@@ -3,6 +3,7 @@
  * MessagePort of its own, so that a late word of one run is never taken for a word of the next.
  */
 import type { Device } from '../domain/device.ts';
+import type { Source } from '../domain/model.ts';
 import type { CellId, RunEvent } from '../run/cell.ts';
 import type { Batch } from '../run/plan.ts';
 import type { CellEvent, Provision, Warming } from './engine.ts';
@@ -33,12 +34,10 @@ export function locatedProvision(provision: Provision, baseUrl: string): Provisi
   return { ...provision, model: whole(provision.model, baseUrl), adapters };
 }
 
-function whole<T extends { readonly source: { readonly path: string } }>(
-  entry: T,
-  baseUrl: string,
-): T {
-  const path = new URL(entry.source.path, baseUrl).href;
-  return { ...entry, source: { ...entry.source, path } };
+function whole<T extends { readonly source: Source }>(entry: T, baseUrl: string): T {
+  const { source } = entry;
+  if (source.kind === 'stored') return entry;
+  return { ...entry, source: { ...source, path: new URL(source.path, baseUrl).href } };
 }
 
 /** A Worker gone wrong may post anything; only what holds to the protocol is let in. */

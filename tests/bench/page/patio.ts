@@ -113,7 +113,7 @@ function adapterEntry(model: ModelEntry, folder: string): AdapterEntry {
     name: folder,
     summary: model.summary,
     prompting: 'completion',
-    source: { kind: 'bundled', path: `${model.source.path}adapters/${folder}/` },
+    source: { kind: 'bundled', path: `models/${model.id}/adapters/${folder}/` },
     bytes: 0,
     license: model.license,
   };

@@ -8,7 +8,7 @@ import { variableNames } from '../../../src/domain/prompt.ts';
 import { variantBytes, variantFiles, type Manifest } from '../../../src/graph/manifest.ts';
 
 const { models, adapters, examples } = catalogue;
-const folder = (source: Source) => join('public', source.path);
+const folder = (source: Source) => join('public', source.kind === 'bundled' ? source.path : '');
 
 function manifestOf(source: Source): Manifest {
   return JSON.parse(readFileSync(join(folder(source), 'patio.json'), 'utf8')) as Manifest;
@@ -35,7 +35,10 @@ describe('the catalogue', () => {
     '%s is told in both languages and has its folder',
     (_, { summary, source }) => {
       expect(Object.values(summary).every((text) => text.trim().length > 10)).toBe(true);
-      expect(source.path).toMatch(/^[\w/-]+\/$/u);
+      expect(source).toMatchObject({
+        kind: 'bundled',
+        path: expect.stringMatching(/^[\w/-]+\/$/u),
+      });
       expect(existsSync(folder(source))).toBe(true);
     },
   );

@@ -106,8 +106,14 @@ describe('the protocol', () => {
       jobs: [],
     } as const;
     const once = located(batch, 'https://patio.example/app/index.html');
-    expect(once.model.source.path).toBe('https://patio.example/app/models/uno/');
-    expect(once.adapter?.source.path).toBe('https://patio.example/app/models/uno/adapters/rima/');
+    expect(once.model.source).toEqual({
+      kind: 'bundled',
+      path: 'https://patio.example/app/models/uno/',
+    });
+    expect(once.adapter?.source).toEqual({
+      kind: 'bundled',
+      path: 'https://patio.example/app/models/uno/adapters/rima/',
+    });
     expect(located(once, 'https://other.example/')).toEqual(once);
   });
 });

@@ -1,9 +1,13 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { FailureError } from '../../../src/domain/failure.ts';
 import type { Manifest } from '../../../src/graph/manifest.ts';
-import { fetchGraph, fetchManifest, fetchTextIfThere } from '../../../workers/package.ts';
+import { packageFiles } from '../../../workers/package-files.ts';
+import { fetchManifest, fetchTextIfThere, fetchVariant } from '../../../workers/package.ts';
 
 const BASE = 'https://patio.example/models/uno/';
+const FILES = packageFiles({ kind: 'bundled', path: BASE }, () => {
+  throw new Error('nothing is stored');
+});
 const never = new AbortController().signal;
 const file = (path: string, bytes: number) => ({ path, bytes, sha256: '' });
 const manifest = {
@@ -34,7 +38,7 @@ async function failureOf(work: Promise<unknown>): Promise<unknown> {
 }
 
 const load = (signal = never, onBytes: (loaded: number, total: number) => void = () => {}) =>
-  fetchGraph(BASE, manifest, 'cpu8', 'model', signal, onBytes);
+  fetchVariant(FILES, manifest, 'cpu8', signal, onBytes);
 
 describe('a package from the network', () => {
   it('comes whole, and counts its bytes on the way', async () => {
@@ -43,9 +47,10 @@ describe('a package from the network', () => {
       'onnx/m.onnx_data': new Response(Uint8Array.of(4, 5, 6, 7, 8)),
     });
     const seen: number[] = [];
-    const files = await load(never, (loaded, total) => seen.push(loaded, total));
-    expect([...files.model]).toEqual([1, 2, 3]);
-    expect(files.externalData).toEqual([
+    const graphs = await load(never, (loaded, total) => seen.push(loaded, total));
+    const files = graphs.get('model');
+    expect([...(files?.model ?? [])]).toEqual([1, 2, 3]);
+    expect(files?.externalData).toEqual([
       { path: 'm.onnx_data', data: Uint8Array.of(4, 5, 6, 7, 8) },
     ]);
     expect(seen.slice(-2)).toEqual([8, 8]);
@@ -73,17 +78,17 @@ describe('a package from the network', () => {
   });
 
   it('without the variant asked for, says so', async () => {
-    const work = fetchGraph(BASE, manifest, 'gpu4', 'model', never, () => {});
+    const work = fetchVariant(FILES, manifest, 'gpu4', never, () => {});
     expect(await failureOf(work)).toEqual({ code: 'checkpoint-missing', file: 'gpu4' });
   });
 
   it.each([
-    ['{"version": 3}', 'package version 3'],
+    ['{"version": 3}', 'version'],
     ['<!doctype html>', expect.any(String) as string],
   ])('refuses a manifest that is not one', async (text, detail) => {
     host({ 'patio.json': new Response(text) });
     const failure = { code: 'file-damaged', file: 'patio.json', detail };
-    expect(await failureOf(fetchManifest(BASE, never))).toEqual(failure);
+    expect(await failureOf(fetchManifest(FILES, never))).toEqual(failure);
   });
 });
 
@@ -95,6 +100,6 @@ describe('a file that may not be there', () => {
     ['is not taken for the start page of the host', page, null],
   ])('%s', async (_, answer, expected) => {
     host(answer === undefined ? {} : { 'chat_template.jinja': answer });
-    expect(await fetchTextIfThere(BASE, 'chat_template.jinja', never)).toBe(expected);
+    expect(await fetchTextIfThere(FILES, 'chat_template.jinja', never)).toBe(expected);
   });
 });

@@ -1,0 +1,98 @@
+/** A model that writes token by token, and the adapters that were laid over it. */
+import { readAdapter } from '../src/checkpoint/adapter.ts';
+import { bytesSource } from '../src/checkpoint/byte-source.ts';
+import type { AdapterEntry, Prompting } from '../src/domain/model.ts';
+import type { Manifest } from '../src/graph/manifest.ts';
+import { layAdapter, zeroAdapter, type PortValues } from '../src/graph/ports.ts';
+import type { Conditions } from '../src/run/cell.ts';
+import type { Batch } from '../src/run/plan.ts';
+import type { Voice } from '../src/tasks/text-generation/run.ts';
+import { Kept, type OnLoading } from './kept.ts';
+import { fetchTemplate, type PackageLettering } from './lettering.ts';
+import { fetchBytesIfThere } from './package.ts';
+import type { PackageFiles } from './package-files.ts';
+import type { Feeds, GraphSession } from './session.ts';
+
+const ADAPTER_FILES = [
+  'adapter_config.json',
+  'adapter_model.safetensors',
+  'adapter_model.bin',
+] as const;
+
+interface LaidAdapter {
+  readonly feeds: Feeds;
+  /** The adapter's own chat template; null where it has none. */
+  readonly template: string | null;
+}
+
+export interface DecoderParts {
+  readonly manifest: Manifest;
+  readonly session: GraphSession;
+  readonly lettering: PackageLettering;
+  readonly conditions: Omit<Conditions, 'seed'>;
+  /** Where the files of an adapter are. */
+  readonly filesOf: (adapter: AdapterEntry) => PackageFiles;
+}
+
+export class LoadedDecoder {
+  readonly #parts: DecoderParts;
+  readonly #bare: LaidAdapter;
+  readonly #adapters = new Kept<LaidAdapter>();
+
+  constructor(parts: DecoderParts) {
+    this.#parts = parts;
+    const feeds = feedsOf(parts.session, zeroAdapter(parts.manifest.ports));
+    this.#bare = { feeds, template: null };
+  }
+
+  async voice(
+    { adapter, model }: Pick<Batch, 'model' | 'adapter'>,
+    signal: AbortSignal,
+    onLoading: OnLoading,
+  ): Promise<Voice> {
+    const { manifest, session, lettering, conditions } = this.#parts;
+    const { codec } = lettering;
+    const { feeds, template } =
+      adapter === null
+        ? this.#bare
+        : await this.#adapters.get(adapter.id, signal, onLoading, (...how) =>
+            this.#lay(adapter, ...how),
+          );
+    const prompting: Prompting = adapter?.prompting ?? model.prompting;
+    const encode =
+      prompting === 'chat'
+        ? (prompt: string) => codec.encodeChat(prompt, template ?? lettering.template)
+        : (prompt: string) => Promise.resolve(codec.encode(prompt));
+    return {
+      session,
+      model: manifest.model,
+      topCount: manifest.topK,
+      adapter: feeds,
+      lettering: codec,
+      encode,
+      conditions,
+    };
+  }
+
+  async #lay(entry: AdapterEntry, signal: AbortSignal, onLoading: OnLoading): Promise<LaidAdapter> {
+    onLoading('adapter', 0, entry.bytes);
+    const { manifest, session, filesOf } = this.#parts;
+    const source = filesOf(entry);
+    const [files, template] = await Promise.all([
+      Promise.all(ADAPTER_FILES.map((file) => fetchSource(source, file, signal))),
+      entry.prompting === 'chat' ? fetchTemplate(source, signal) : null,
+    ]);
+    const adapter = await readAdapter(new Map(files.flat()), signal);
+    return { feeds: feedsOf(session, layAdapter(manifest.ports, adapter)), template };
+  }
+}
+
+async function fetchSource(files: PackageFiles, file: string, signal: AbortSignal) {
+  const bytes = await fetchBytesIfThere(files, file, signal);
+  return bytes === null ? [] : [[file, bytesSource(file, bytes)] as const];
+}
+
+function feedsOf(session: GraphSession, values: PortValues): Feeds {
+  const entries = [...values].map(([name, { data, dims }]) => [name, session.resident(data, dims)]);
+  return Object.fromEntries(entries) as Feeds;
+}
