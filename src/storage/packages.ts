@@ -1,5 +1,5 @@
 import type { PackageOrigin } from '../domain/preflight.ts';
-import type { VariantId } from '../domain/model.ts';
+import type { Prompting, RuntimeId, TaskId, VariantId } from '../domain/model.ts';
 import type { PackageSink } from '../graph/package.ts';
 
 /** Where built packages live. Methods throw a `FailureError` where the browser refuses. */
@@ -48,9 +48,16 @@ export interface StoredPackage {
   readonly id: string;
   readonly name: string;
   readonly origin: PackageOrigin;
+  /** What runs it. */
+  readonly runtime: RuntimeId;
   readonly family: string;
   readonly head: string;
-  readonly task: string;
+  /** What it can be asked; the first is what it is for. */
+  readonly tasks: readonly TaskId[];
+  /** `chat` where there is a chat template to ask through. */
+  readonly prompting: Prompting;
+  /** Names of the classes, in the order of the outputs; empty for other tasks. */
+  readonly labels: readonly string[];
   readonly parameters: number;
   readonly contextTokens: number;
   readonly license: string | null;
