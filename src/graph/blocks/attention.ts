@@ -1,56 +1,157 @@
-/** Causal attention with grouped heads, rotary positions and a cache. */
-import { MICROSOFT } from '../graph-builder';
-import type { GraphBuilder, Value } from '../graph-builder';
-import { ABSENT } from '../graph-builder';
+/** Causal attention with grouped heads and a cache. */
+import { ABSENT, MICROSOFT } from '../graph-builder';
+import type { Attribute, GraphBuilder, Value } from '../graph-builder';
 import type { Frame } from './frame';
+import { turn } from './rotary';
 import type { RotaryTables } from './rotary';
 
-export interface AttentionShape {
+export interface HeadShape {
   readonly heads: number;
   readonly kvHeads: number;
   readonly headDim: number;
 }
 
+export interface AttentionLayer extends HeadShape {
+  readonly layer: number;
+  /** Null where positions come in another way. */
+  readonly rotary: RotaryTables | null;
+  /** Of the scores; 1 / √headDim by default. */
+  readonly scale?: number;
+  /** Scores become `softcap · tanh(score / softcap)`. */
+  readonly softcap?: number | null;
+  /** How many tokens one sees, itself included; null for all before it. */
+  readonly window?: number | null;
+  /** Added to the scores: `[batch or 1, heads or 1, sequence, total]`. */
+  readonly bias?: Value;
+}
+
+/** Each `[rows, heads · headDim]` of its own count of heads. */
+export interface QueryKeyValue {
+  readonly q: Value;
+  readonly k: Value;
+  readonly v: Value;
+}
+
+/** The runtime's attention takes heads of eights: a cache's last axis is the next multiple. */
+export function cachedHeadDim(headDim: number): number {
+  return Math.ceil(headDim / 8) * 8;
+}
+
+/** Queries, keys and values side by side, `[rows, (heads + 2 · kvHeads) · headDim]`, taken apart. */
+export function separate(
+  g: GraphBuilder,
+  packed: Value,
+  { heads, kvHeads, headDim }: HeadShape,
+  layer: number,
+): QueryKeyValue {
+  const sizes = [heads * headDim, kvHeads * headDim, kvHeads * headDim];
+  const names = [`${layer}.q`, `${layer}.k`, `${layer}.v`] as const;
+  const [q, k, v] = g.nodes('Split', names, [packed, g.int64(sizes)], {
+    attributes: { axis: { int: -1 } },
+  });
+  return { q, k, v };
+}
+
 /**
- * Queries, keys and values side by side, `[rows, (heads + 2 · kvHeads) · headDim]` → the attended
- * values `[rows, heads · headDim]`. The longer cache leaves as `present.{layer}.{key|value}`.
+ * → the attended values `[rows, heads · headDim]`. Packed queries, keys and values are the fastest
+ * way in. The longer cache leaves as `present.{layer}.{key|value}`, its last axis
+ * `cachedHeadDim(headDim)`.
  */
 export function attention(
   g: GraphBuilder,
-  qkv: Value,
-  shape: AttentionShape,
+  given: Value | QueryKeyValue,
+  layer: AttentionLayer,
   frame: Frame,
-  rotary: RotaryTables,
-  layer: number,
 ): Value {
-  const past = frame.past[layer] ?? { key: ABSENT, value: ABSENT };
-  const packed = g.node('Reshape', `${layer}.qkv.batch`, [qkv, frame.batchShape]);
+  const prepared = prepare(g, given, layer);
   const [attended, key, value] = g.nodes(
     'GroupQueryAttention',
-    [`${layer}.attention`, `present.${layer}.key`, `present.${layer}.value`],
-    [
-      packed,
-      ABSENT,
-      ABSENT,
-      past.key,
-      past.value,
-      frame.lastPosition,
-      frame.totalLength,
-      rotary.cos,
-      rotary.sin,
-    ],
-    {
-      domain: MICROSOFT,
-      attributes: {
-        num_heads: { int: shape.heads },
-        kv_num_heads: { int: shape.kvHeads },
-        do_rotary: { int: 1 },
-      },
-    },
+    [`${layer.layer}.attention`, `present.${layer.layer}.key`, `present.${layer.layer}.value`],
+    inputs(g, prepared, layer, frame),
+    { domain: MICROSOFT, attributes: attributes(layer) },
   );
-  const dims = ['batch_size', shape.kvHeads, 'total', shape.headDim];
+  const { kvHeads, headDim } = layer;
+  const dims = ['batch_size', kvHeads, 'total', cachedHeadDim(headDim)];
   g.output(key.name, key, 'float32', dims);
   g.output(value.name, value, 'float32', dims);
-  const width = shape.heads * shape.headDim;
-  return g.node('Reshape', `${layer}.attention.rows`, [attended, g.int64([-1, width])]);
+  return narrowed(g, attended, layer);
+}
+
+function inputs(
+  g: GraphBuilder,
+  given: Value | QueryKeyValue,
+  { layer, rotary, bias }: AttentionLayer,
+  frame: Frame,
+): Value[] {
+  const batched = (rows: Value): Value =>
+    g.node('Reshape', `${rows.name}.batch`, [rows, frame.batchShape]);
+  const { q, k, v } = 'q' in given ? given : { q: given, k: undefined, v: undefined };
+  const table = rotary?.place === 'attention' ? rotary : { cos: ABSENT, sin: ABSENT };
+  return [
+    batched(q),
+    k === undefined ? ABSENT : batched(k),
+    v === undefined ? ABSENT : batched(v),
+    frame.past.get(`past_key_values.${layer}.key`) ?? ABSENT,
+    frame.past.get(`past_key_values.${layer}.value`) ?? ABSENT,
+    frame.lastPosition,
+    frame.totalLength,
+    table.cos,
+    table.sin,
+    ...(bias === undefined ? [] : [ABSENT, bias]),
+  ];
+}
+
+function attributes(layer: AttentionLayer): Record<string, Attribute> {
+  const { heads, kvHeads, headDim, rotary, softcap, window } = layer;
+  return {
+    num_heads: { int: heads },
+    kv_num_heads: { int: kvHeads },
+    do_rotary: { int: rotary?.place === 'attention' ? 1 : 0 },
+    scale: { float: layer.scale ?? 1 / Math.sqrt(headDim) },
+    ...(typeof softcap === 'number' ? { softcap: { float: softcap } } : {}),
+    ...(typeof window === 'number' ? { local_window_size: { int: window } } : {}),
+  };
+}
+
+/** What the runtime's attention would not do itself: odd rotations, and heads of odd sizes. */
+function prepare(
+  g: GraphBuilder,
+  given: Value | QueryKeyValue,
+  layer: AttentionLayer,
+): Value | QueryKeyValue {
+  const { heads, kvHeads, headDim, rotary } = layer;
+  const before = rotary?.place === 'before' ? rotary : null;
+  const missing = cachedHeadDim(headDim) - headDim;
+  if (before === null && missing === 0) return given;
+  const { q, k, v } = 'q' in given ? given : separate(g, given, layer, layer.layer);
+  const reshaped = (x: Value, count: number, turns: boolean): Value => {
+    const split = g.node('Reshape', `${x.name}.heads`, [x, g.int64([-1, count, headDim])]);
+    const turned = turns && before ? turn(g, split, headDim, before, x.name) : split;
+    // Zeros change no product of queries and keys, and no sum of values.
+    const pads = g.int64([0, 0, 0, 0, 0, missing]);
+    const wide = missing === 0 ? turned : g.node('Pad', `${x.name}.wide`, [turned, pads]);
+    const width = count * (headDim + missing);
+    return g.node('Reshape', `${x.name}.rows`, [wide, g.int64([-1, width])]);
+  };
+  return {
+    q: reshaped(q, heads, true),
+    k: reshaped(k, kvHeads, true),
+    v: reshaped(v, kvHeads, false),
+  };
+}
+
+/** Back to rows, without the padding of odd heads. */
+function narrowed(
+  g: GraphBuilder,
+  attended: Value,
+  { heads, headDim, layer }: AttentionLayer,
+): Value {
+  const name = `${layer}.attention`;
+  const rows = g.int64([-1, heads * headDim]);
+  const wide = cachedHeadDim(headDim);
+  if (wide === headDim) return g.node('Reshape', `${name}.rows`, [attended, rows]);
+  const split = g.node('Reshape', `${name}.wide`, [attended, g.int64([-1, heads, wide])]);
+  const ends = [g.int64([0]), g.int64([headDim]), g.int64([2])];
+  const narrow = g.node('Slice', `${name}.narrow`, [split, ...ends]);
+  return g.node('Reshape', `${name}.rows`, [narrow, rows]);
 }

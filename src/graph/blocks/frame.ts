@@ -1,15 +1,12 @@
 /** What every decoder graph takes in, and what its layers share. */
-import type { CacheShape } from '../architecture';
+import type { StatePort } from '../architecture';
 import type { GraphBuilder, Value } from '../graph-builder';
-
-export interface KeyValue {
-  readonly key: Value;
-  readonly value: Value;
-}
 
 export interface Frame {
   /** Token ids, flat: `[batch · sequence]`. */
   readonly tokens: Value;
+  /** int64 `[batch · sequence]`: the place of each token in its row, cache included. */
+  readonly positions: () => Value;
   /** `[batch, sequence, −1]`, to give rows their batch back. */
   readonly batchShape: Value;
   /** int32 `[batch]`: count of real tokens of each row, minus one. */
@@ -18,41 +15,42 @@ export interface Frame {
   readonly totalLength: Value;
   /** int64 `[batch, 1]`: index in `input_ids` of each row's last real token. */
   readonly lastIndex: Value;
-  /** Keys and values of earlier tokens, by layer. */
-  readonly past: readonly KeyValue[];
+  /** What earlier tokens left, by the name of the graph's input. */
+  readonly past: ReadonlyMap<string, Value>;
 }
 
 /**
  * Inputs `input_ids` `[batch, seq]`, `attention_mask` `[batch, total]` (1 for a real token; rows
- * shorter than the longest are padded on the right) and `past_key_values.{layer}.{key|value}`
- * `[batch, kvHeads, past, headDim]`.
+ * shorter than the longest are padded on the right) and the states of the architecture.
  */
-export function decoderFrame(g: GraphBuilder, shape: CacheShape): Frame {
+export function decoderFrame(
+  g: GraphBuilder,
+  { states }: { readonly states: readonly StatePort[] },
+): Frame {
   const ids = g.input('input_ids', 'int64', ['batch_size', 'sequence']);
   const mask = g.input('attention_mask', 'int64', ['batch_size', 'total']);
-  const past = Array.from({ length: shape.layers }, (_, layer) => pastInputs(g, shape, layer));
+  const past = new Map(states.map((state) => [state.past, pastInput(g, state)] as const));
   const tokens = g.node('Reshape', 'tokens', [ids, g.int64([-1])]);
   const idsShape = g.node('Shape', 'ids.shape', [ids]);
   const batchShape = g.node('Concat', 'batch.shape', [idsShape, g.int64([-1])], {
     attributes: { axis: { int: 0 } },
   });
   const last = lastPositions(g, mask);
+  const sequence = sizeOf(g, 'sequence.size', ids, 1);
+  const first = firstPositions(g, last, sequence);
   return {
     tokens,
+    positions: once(() => tokenPositions(g, first, sequence)),
     batchShape,
     lastPosition: toInt32(g, 'last.position', last),
     totalLength: toInt32(g, 'total.length', sizeOf(g, 'total.size', mask, 1)),
-    lastIndex: lastIndices(g, last, ids, past),
+    lastIndex: lastIndices(g, last, first),
     past,
   };
 }
 
-function pastInputs(g: GraphBuilder, { kvHeads, headDim }: CacheShape, layer: number): KeyValue {
-  const dims = ['batch_size', kvHeads, 'past', headDim];
-  return {
-    key: g.input(`past_key_values.${layer}.key`, 'float32', dims),
-    value: g.input(`past_key_values.${layer}.value`, 'float32', dims),
-  };
+function pastInput(g: GraphBuilder, { past, dims }: StatePort): Value {
+  return g.input(past, 'float32', ['batch_size', ...dims.map((size) => size ?? 'past')]);
 }
 
 function lastPositions(g: GraphBuilder, mask: Value): Value {
@@ -63,18 +61,34 @@ function lastPositions(g: GraphBuilder, mask: Value): Value {
 }
 
 /**
- * A row's last real token among those fed now: its position less what the cache holds. In a step
- * of one token the cache of a shorter row has padding too, so the index is held inside `0…seq−1`.
+ * Of each row, the place of the first token fed now. A prompt fed alone over a cache, or a step of
+ * one token, ends at the row's last real token; in a first prompt the shorter rows, which end
+ * before the padding does, would begin below zero.
  */
-function lastIndices(g: GraphBuilder, last: Value, ids: Value, past: readonly KeyValue[]): Value {
-  const [first] = past;
-  if (first === undefined) throw new RangeError('a decoder has at least one layer');
-  const cached = sizeOf(g, 'past.size', first.key, 2);
-  const index = g.node('Sub', 'last.index.raw', [last, cached]);
-  const end = g.node('Sub', 'sequence.end', [sizeOf(g, 'sequence.size', ids, 1), g.int64([1])]);
-  const positive = g.node('Max', 'last.index.positive', [index, g.int64([0])]);
-  const inside = g.node('Min', 'last.index.inside', [positive, end]);
-  return g.node('Unsqueeze', 'last.index', [inside, g.int64([1])]);
+function firstPositions(g: GraphBuilder, last: Value, sequence: Value): Value {
+  const end = g.node('Sub', 'sequence.end', [sequence, g.int64([1])]);
+  const first = g.node('Sub', 'first.position.raw', [last, end]);
+  return g.node('Max', 'first.position', [first, g.int64([0])]);
+}
+
+/** A value that only some families want, laid at the first call. */
+function once(lay: () => Value): () => Value {
+  let laid: Value | undefined;
+  return () => (laid ??= lay());
+}
+
+function tokenPositions(g: GraphBuilder, first: Value, sequence: Value): Value {
+  const zero = g.int64([0], []);
+  const end = g.node('Squeeze', 'sequence.scalar', [sequence]);
+  const steps = g.node('Range', 'sequence.steps', [zero, end, g.int64([1], [])]);
+  const column = g.node('Unsqueeze', 'first.position.column', [first, g.int64([1])]);
+  const places = g.node('Add', 'positions.rows', [column, steps]);
+  return g.node('Reshape', 'positions', [places, g.int64([-1])]);
+}
+
+function lastIndices(g: GraphBuilder, last: Value, first: Value): Value {
+  const index = g.node('Sub', 'last.index.flat', [last, first]);
+  return g.node('Unsqueeze', 'last.index', [index, g.int64([1])]);
 }
 
 function sizeOf(g: GraphBuilder, name: string, value: Value, axis: number): Value {

@@ -1,42 +1,111 @@
-/** Tables of the rotary position embedding (Su et al., 2021). */
+/** The rotary position embedding (Su et al., 2021), over whole heads or their first dimensions. */
 import { bytesOf } from '../elements';
 import type { GraphBuilder, Value } from '../graph-builder';
+import type { Frame } from './frame';
 
 export interface Rotary {
+  /** Of the table's tensors, unique in the graph. */
+  readonly name: string;
+  /** Rows of the table: the longest sequence. */
   readonly context: number;
   readonly headDim: number;
-  readonly theta: number;
+  /** Angle per position of each pair of dimensions; twice as many dimensions turn. */
+  readonly frequencies: Float32Array;
+  /** Factor of cosines and sines; YaRN and LongRoPE temper attention with it. */
+  readonly attention?: number;
 }
 
-export interface RotaryTables {
-  /** float32 `[context, headDim / 2]`. */
-  readonly cos: Value;
-  readonly sin: Value;
-}
+/** Turned inside the runtime's attention, where it can, or by nodes before it. */
+export type RotaryTables =
+  | {
+      readonly place: 'attention';
+      /** float32 `[context, pairs]`. */
+      readonly cos: Value;
+      readonly sin: Value;
+    }
+  | {
+      readonly place: 'before';
+      readonly pairs: number;
+      /** float32 `[batch · sequence, 1, pairs]`: the rows of the tokens fed now. */
+      readonly cos: Value;
+      readonly sin: Value;
+    };
 
-export function rotaryTables(g: GraphBuilder, rotary: Rotary): RotaryTables {
-  const dims = [rotary.context, rotary.headDim / 2];
+export function rotaryTables(g: GraphBuilder, frame: Frame, rotary: Rotary): RotaryTables {
+  const pairs = rotary.frequencies.length;
+  const dims = [rotary.context, pairs];
   const [cos, sin] = g.weights(
     [
-      { name: 'rotary.cos', element: 'float32', dims },
-      { name: 'rotary.sin', element: 'float32', dims },
+      { name: `${rotary.name}.cos`, element: 'float32', dims },
+      { name: `${rotary.name}.sin`, element: 'float32', dims },
     ],
     () => {
+      const { attention = 1 } = rotary;
       const angles = rotaryAngles(rotary);
-      return Promise.resolve([bytesOf(angles.map(Math.cos)), bytesOf(angles.map(Math.sin))]);
+      const table = (turn: (angle: number) => number): Uint8Array =>
+        bytesOf(angles.map((angle) => Math.fround(turn(angle)) * attention));
+      return Promise.resolve([table(Math.cos), table(Math.sin)]);
     },
   );
-  return { cos, sin };
+  if (attentionTurns(rotary.headDim, pairs)) return { place: 'attention', cos, sin };
+  const rows = (table: Value): Value => {
+    const flat = g.node('Gather', `${table.name}.flat`, [table, frame.positions()]);
+    return g.node('Unsqueeze', `${table.name}.rows`, [flat, g.int64([1])]);
+  };
+  return { place: 'before', pairs, cos: rows(cos), sin: rows(sin) };
 }
 
-/** `position · θ^(−2i / headDim)`, rounded to float32 at the steps where the reference rounds. */
-export function rotaryAngles({ context, headDim, theta }: Rotary): Float32Array {
-  const half = headDim / 2;
-  const frequencies = Float32Array.from(
-    { length: half },
-    (_, i) => 1 / Math.fround(theta ** ((2 * i) / headDim)),
+/** The runtime's attention turns pairs eight by eight, in heads of sixteens. */
+function attentionTurns(headDim: number, pairs: number): boolean {
+  return headDim % 16 === 0 && pairs % 8 === 0;
+}
+
+/** `position · frequency`, rounded to float32 at the steps where the reference rounds. */
+export function rotaryAngles({
+  context,
+  frequencies,
+}: Pick<Rotary, 'context' | 'frequencies'>): Float32Array {
+  const pairs = frequencies.length;
+  return Float32Array.from({ length: context * pairs }, (_, index) => {
+    return Math.floor(index / pairs) * (frequencies[index % pairs] as number);
+  });
+}
+
+/** `θ^(−2i / dimensions)` for each pair of dimensions that turn. */
+export function rotaryFrequencies(theta: number, dimensions: number): Float32Array {
+  return Float32Array.from(
+    { length: dimensions / 2 },
+    (_, i) => 1 / Math.fround(theta ** ((2 * i) / dimensions)),
   );
-  return Float32Array.from({ length: context * half }, (_, index) => {
-    return Math.floor(index / half) * (frequencies[index % half] as number);
+}
+
+/** Turns the first dimensions of each head of `x` `[batch · sequence, heads, headDim]`. */
+export function turn(
+  g: GraphBuilder,
+  x: Value,
+  headDim: number,
+  { pairs, cos, sin }: Extract<RotaryTables, { place: 'before' }>,
+  name: string,
+): Value {
+  const rest = headDim - 2 * pairs;
+  const sizes = rest > 0 ? [pairs, pairs, rest] : [pairs, pairs];
+  const [left, right, ...still] = g.nodes(
+    'Split',
+    sizes.map((_, index) => `${name}.part.${index}`),
+    [x, g.int64(sizes)],
+    { attributes: { axis: { int: -1 } } },
+  ) as [Value, Value, ...Value[]];
+  const times = (a: Value, b: Value, part: string): Value =>
+    g.node('Mul', `${name}.${part}`, [a, b]);
+  const turnedLeft = g.node('Sub', `${name}.left`, [
+    times(left, cos, 'left.cos'),
+    times(right, sin, 'right.sin'),
+  ]);
+  const turnedRight = g.node('Add', `${name}.right`, [
+    times(right, cos, 'right.cos'),
+    times(left, sin, 'left.sin'),
+  ]);
+  return g.node('Concat', `${name}.turned`, [turnedLeft, turnedRight, ...still], {
+    attributes: { axis: { int: -1 } },
   });
 }

@@ -18,7 +18,7 @@ import type { JsonObject } from '../../checkpoint/json-file';
 import { keyValueStates } from '../architecture';
 import type { Architecture } from '../architecture';
 import type { Matrix } from '../arithmetic/arithmetic';
-import { attention } from '../blocks/attention';
+import { attention, cachedHeadDim } from '../blocks/attention';
 import { decoderFrame } from '../blocks/frame';
 import type { Frame } from '../blocks/frame';
 import { nextTokenHead } from '../blocks/head';
@@ -26,7 +26,7 @@ import { siluGate } from '../blocks/mlp';
 import { addNorm, rmsNorm } from '../blocks/norm';
 import type { NormWeights } from '../blocks/norm';
 import { project } from '../blocks/projection';
-import { rotaryTables } from '../blocks/rotary';
+import { rotaryFrequencies, rotaryTables } from '../blocks/rotary';
 import type { RotaryTables } from '../blocks/rotary';
 import type { Value } from '../graph-builder';
 import type { BuildPlan, Family } from './family';
@@ -50,7 +50,12 @@ export const llama: Family<LlamaArchitecture> = {
     const { bench, arithmetic, logits, topK } = plan;
     const { hidden, vocab, headDim, context } = model;
     const frame = decoderFrame(bench.g, model);
-    const rotary = rotaryTables(bench.g, { context, headDim, theta: model.ropeTheta });
+    const rotary = rotaryTables(bench.g, frame, {
+      name: 'rotary',
+      context,
+      headDim,
+      frequencies: rotaryFrequencies(model.ropeTheta, headDim),
+    });
     const table = (name: string, tensor: string) =>
       arithmetic.table(bench, { name, tensor, tokens: vocab, width: hidden });
 
@@ -79,8 +84,7 @@ function read(config: JsonObject): LlamaArchitecture {
   const kvHeads = size(config, 'num_key_value_heads', LIMITS.size, heads);
   const headDim = size(config, 'head_dim', LIMITS.size, hidden / heads);
   if (heads % kvHeads !== 0) damaged('num_key_value_heads');
-  // The runtime's attention turns positions in groups of sixteen.
-  if (headDim % 16 !== 0) unsupported('head_dim', String(headDim));
+  if (headDim % 2 !== 0) damaged('head_dim');
   return {
     family: 'llama',
     kind: 'decoder',
@@ -99,7 +103,7 @@ function read(config: JsonObject): LlamaArchitecture {
     eos: tokenIds(config, 'eos_token_id'),
     pad: tokenId(config, 'pad_token_id'),
     decoderStart: null,
-    states: keyValueStates({ layers, kvHeads, headDim }),
+    states: keyValueStates({ layers, kvHeads, headDim: cachedHeadDim(headDim) }),
   };
 }
 
@@ -130,7 +134,7 @@ function attend(
   });
   const o = matrix(layer, 'o', heads * headDim, { 'self_attn.o_proj': hidden });
   const packed = project(bench, arithmetic, x, qkv, ports);
-  const attended = attention(bench.g, packed, model, frame, rotary, layer);
+  const attended = attention(bench.g, packed, { ...model, layer, rotary }, frame);
   return project(bench, arithmetic, attended, o, ports);
 }
 

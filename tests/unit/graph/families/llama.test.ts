@@ -82,7 +82,6 @@ describe('refuses', () => {
     [{ mlp_bias: true }, 'mlp_bias', 'true'],
     [{ rope_scaling: { rope_type: 'yarn' } }, 'rope', 'yarn'],
     [{ rope_scaling: { type: 'linear' } }, 'rope', 'linear'],
-    [{ head_dim: 20 }, 'head_dim', '20'],
   ])('%j as unsupported', (config, what, detail) => {
     expect(failureOf(config)).toEqual({ code: 'checkpoint-unsupported', what, detail });
   });
@@ -95,6 +94,7 @@ describe('refuses', () => {
     [{ intermediate_size: 1.5 }, 'intermediate_size'],
     [{ num_key_value_heads: 4 }, 'num_key_value_heads'],
     [{ rms_norm_eps: 0 }, 'rms_norm_eps'],
+    [{ head_dim: 15 }, 'head_dim'],
     [{ max_position_embeddings: undefined }, 'max_position_embeddings'],
   ])('%j as damage', (config, detail) => {
     expect(failureOf(config)).toEqual({ code: 'checkpoint-damaged', file: 'config.json', detail });
