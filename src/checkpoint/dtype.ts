@@ -18,29 +18,34 @@ export function isDtype(name: string): name is Dtype {
   return Object.hasOwn(DTYPE_BYTES, name);
 }
 
-/** Little-endian bytes of one tensor → its elements as float32. Wide integers are rounded. */
+/**
+ * Little-endian bytes of one tensor → its elements as float32, in memory of their own wherever
+ * `bytes` is a view of something larger. Wide integers are rounded.
+ */
 export function decodeFloats(dtype: Dtype, bytes: Uint8Array): Float32Array {
   const { buffer, byteOffset, byteLength } = aligned(bytes, DTYPE_BYTES[dtype]);
   const count = byteLength / DTYPE_BYTES[dtype];
   switch (dtype) {
     case 'F32':
-      return new Float32Array(buffer, byteOffset, count);
+      return byteLength === buffer.byteLength
+        ? new Float32Array(buffer, byteOffset, count)
+        : new Float32Array(buffer, byteOffset, count).slice();
     case 'BF16':
       return decodeBfloat16(new Uint16Array(buffer, byteOffset, count));
     case 'F16':
-      return Float32Array.from(new Uint16Array(buffer, byteOffset, count), decodeFloat16);
+      return decodeHalves(new Uint16Array(buffer, byteOffset, count));
     case 'F64':
-      return Float32Array.from(new Float64Array(buffer, byteOffset, count));
+      return new Float32Array(new Float64Array(buffer, byteOffset, count));
     case 'I64':
       return Float32Array.from(new BigInt64Array(buffer, byteOffset, count), Number);
     case 'I32':
-      return Float32Array.from(new Int32Array(buffer, byteOffset, count));
+      return new Float32Array(new Int32Array(buffer, byteOffset, count));
     case 'I16':
-      return Float32Array.from(new Int16Array(buffer, byteOffset, count));
+      return new Float32Array(new Int16Array(buffer, byteOffset, count));
     case 'I8':
-      return Float32Array.from(new Int8Array(buffer, byteOffset, count));
+      return new Float32Array(new Int8Array(buffer, byteOffset, count));
     case 'U8':
-      return Float32Array.from(bytes);
+      return new Float32Array(bytes);
     case 'BOOL':
       return Float32Array.from(bytes, (byte) => (byte === 0 ? 0 : 1));
   }
@@ -56,6 +61,18 @@ function decodeBfloat16(halves: Uint16Array): Float32Array {
   const floats = new Float32Array(halves.length);
   const bits = new Uint32Array(floats.buffer);
   for (let i = 0; i < halves.length; i += 1) bits[i] = (halves[i] as number) << 16;
+  return floats;
+}
+
+let halves: Float32Array | undefined;
+
+/** All 65,536 halves are computed once: looking up is many times faster than computing. */
+function decodeHalves(stored: Uint16Array): Float32Array {
+  const table = (halves ??= Float32Array.from({ length: 0x10000 }, (_, half) =>
+    decodeFloat16(half),
+  ));
+  const floats = new Float32Array(stored.length);
+  for (let i = 0; i < stored.length; i += 1) floats[i] = table[stored[i] as number] as number;
   return floats;
 }
 

@@ -4,11 +4,13 @@
  * with an index that says which file holds which tensor.
  */
 import { refuse } from '../domain/failure';
+import { readExactly } from './byte-source';
 import type { ByteSource, FileSet } from './byte-source';
 import { DTYPE_BYTES, decodeFloats, isDtype } from './dtype';
 import type { Dtype } from './dtype';
-import { isObject, parseObject, readJsonObject, requireFile } from './json-file';
-import type { Json, JsonObject } from './json-file';
+import { isObject, parseObject, requireFile } from './json-file';
+import type { Json } from './json-file';
+import { openShards } from './shards';
 import { elementCount } from './tensor-source';
 import type { TensorSource } from './tensor-source';
 
@@ -35,7 +37,7 @@ export async function openSafetensors(
   signal: AbortSignal,
 ): Promise<TensorSource> {
   const index = files.get(`${stem}.safetensors.index.json`);
-  if (index !== undefined) return openShards(files, await readJsonObject(index, signal), signal);
+  if (index !== undefined) return openShards(files, index, openSafetensorsFile, signal);
   return openSafetensorsFile(requireFile(files, `${stem}.safetensors`), signal);
 }
 
@@ -46,43 +48,39 @@ export async function openSafetensorsFile(
   return tensorSource(await readHeader(file, signal));
 }
 
-async function openShards(
-  files: FileSet,
-  index: JsonObject,
-  signal: AbortSignal,
-): Promise<TensorSource> {
-  const weightMap = index['weight_map'];
-  if (!isObject(weightMap)) return damaged('model.safetensors.index.json', 'no weight_map');
-  const headers = new Map<string, Catalogue>();
-  const tensors: Catalogue = new Map();
-  for (const [name, path] of Object.entries(weightMap)) {
-    if (typeof path !== 'string') return damaged('model.safetensors.index.json', `file of ${name}`);
-    const header = headers.get(path) ?? (await readHeader(requireFile(files, path), signal));
-    headers.set(path, header);
-    tensors.set(name, header.get(name) ?? damaged(path, `tensor ${name} is not in this shard`));
-  }
-  return tensorSource(tensors);
-}
-
 function tensorSource(tensors: Catalogue): TensorSource {
+  const tensorOf = (name: string): StoredTensor =>
+    tensors.get(name) ?? refuse({ code: 'checkpoint-missing', file: name });
   return {
     names: () => [...tensors.keys()],
     info: (name) => tensors.get(name),
-    read: async (name, signal) => {
-      const tensor = tensors.get(name) ?? refuse({ code: 'checkpoint-missing', file: name });
-      const bytes = await tensor.file.read(tensor.start, tensor.end, signal);
-      if (bytes.byteLength !== tensor.end - tensor.start) {
-        damaged(tensor.file.name, `tensor ${name} is cut short`);
-      }
-      return decodeFloats(tensor.dtype, bytes);
-    },
+    read: async (name, signal) => readStored(name, tensorOf(name), signal),
+    readRows: async (name, first, count, signal) =>
+      readStored(name, rowsOf(tensorOf(name), first, count), signal),
   };
+}
+
+async function readStored(
+  name: string,
+  { file, dtype, start, end }: StoredTensor,
+  signal: AbortSignal,
+): Promise<Float32Array> {
+  return decodeFloats(dtype, await readExactly(file, start, end, `tensor ${name}`, signal));
+}
+
+function rowsOf(tensor: StoredTensor, first: number, count: number): StoredTensor {
+  const width = elementCount(tensor.shape.slice(1)) * DTYPE_BYTES[tensor.dtype];
+  const start = tensor.start + first * width;
+  return { ...tensor, start, end: start + count * width };
 }
 
 async function readHeader(file: ByteSource, signal: AbortSignal): Promise<Catalogue> {
   const length = await readHeaderLength(file, signal);
   const dataStart = LENGTH_BYTES + length;
-  const header = parseObject(file.name, await file.read(LENGTH_BYTES, dataStart, signal));
+  const header = parseObject(
+    file.name,
+    await readExactly(file, LENGTH_BYTES, dataStart, 'the header', signal),
+  );
   const tensors: Catalogue = new Map();
   for (const [name, entry] of Object.entries(header)) {
     if (name !== '__metadata__') tensors.set(name, parseEntry(file, dataStart, name, entry));
@@ -93,7 +91,7 @@ async function readHeader(file: ByteSource, signal: AbortSignal): Promise<Catalo
 
 async function readHeaderLength(file: ByteSource, signal: AbortSignal): Promise<number> {
   if (file.size < LENGTH_BYTES) return damaged(file.name, 'shorter than its header length');
-  const bytes = await file.read(0, LENGTH_BYTES, signal);
+  const bytes = await readExactly(file, 0, LENGTH_BYTES, 'the header', signal);
   const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
   if (length > BigInt(MAX_HEADER_BYTES)) return damaged(file.name, `header of ${length} bytes`);
   if (LENGTH_BYTES + Number(length) > file.size) return damaged(file.name, 'header is cut short');
