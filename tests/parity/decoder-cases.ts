@@ -1,0 +1,102 @@
+/** Decoder fixtures: which there are, and every reference of one beside what a runner says. */
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { Adapter } from '../../src/checkpoint/adapter';
+import { openSafetensors } from '../../src/checkpoint/safetensors';
+import type { TensorSource } from '../../src/checkpoint/tensor-source';
+import { openFolder } from '../../scripts/lib/folder';
+import { joined } from './measures';
+import { NEVER } from './runner';
+import type { Build, Runner } from './runner';
+
+/** Folders of `tests/fixtures`, each with what `make_decoder` writes. */
+export const DECODERS: readonly string[] = ['llama-tied', 'llama-untied'];
+
+/** Random weights make every rounding count: real models stay far below these. */
+export const QUANTISED: readonly { name: string; build: Build; tolerance: number }[] = [
+  { name: 'cpu8, widened', build: { variant: 'cpu8' }, tolerance: 0.03 },
+  { name: 'cpu8, integer', build: { variant: 'cpu8', smallModel: 0 }, tolerance: 0.06 },
+  { name: 'gpu4, small', build: { variant: 'gpu4' }, tolerance: 0.15 },
+  { name: 'gpu4, large', build: { variant: 'gpu4', smallModel: 0 }, tolerance: 0.25 },
+];
+
+export interface Sequences {
+  /** Batches of rows, by name. */
+  readonly cases: Readonly<Record<string, readonly number[][]>>;
+  /** The second is read over the cache of the first. */
+  readonly turns: readonly [number[], number[]];
+}
+
+/** One row's logits, laid end to end. */
+export interface Compared {
+  readonly label: string;
+  readonly found: Float32Array;
+  readonly expected: Float32Array;
+}
+
+export function fixture(name: string): string {
+  return `${fileURLToPath(new URL('../fixtures/', import.meta.url))}${name}`;
+}
+
+export function hasAdapter(name: string): boolean {
+  return existsSync(`${fixture(name)}/adapter`);
+}
+
+export function sequences(name: string): Sequences {
+  return JSON.parse(readFileSync(`${fixture(name)}/reference.json`, 'utf8')) as Sequences;
+}
+
+export async function references(name: string): Promise<TensorSource> {
+  return openSafetensors(await openFolder(fixture(name)), 'reference', NEVER);
+}
+
+export async function everyCase(
+  runner: Runner,
+  { cases, turns }: Sequences,
+  reference: TensorSource,
+  adapter?: Adapter,
+): Promise<Compared[]> {
+  const via = adapter === undefined ? {} : { adapter };
+  const compared: Compared[] = [];
+  const compare = async (label: string, row: Float32Array[] | undefined, length: number) => {
+    const expected = await reference.read(label, NEVER);
+    compared.push({ label, found: joined(row?.slice(0, length) ?? []), expected });
+  };
+  for (const [name, rows] of Object.entries(cases)) {
+    const { logits } = await runner.run(rows, via);
+    for (const [at, row] of rows.entries()) await compare(`${name}.${at}`, logits[at], row.length);
+  }
+  const first = await runner.run([turns[0]], via);
+  const second = await runner.run([turns[1]], { past: first.past, ...via });
+  await compare('turn.0', first.logits[0], turns[0].length);
+  await compare('turn.1', second.logits[0], turns[1].length);
+  return compared;
+}
+
+/** The last `steps` tokens of each row of a padded batch, one at a time over the batch's cache. */
+export async function stepByStep(
+  runner: Runner,
+  rows: readonly number[][],
+  reference: TensorSource,
+  steps: number,
+): Promise<Compared[]> {
+  const { vocab } = runner.manifest.model;
+  let { past } = await runner.run(rows.map((row) => row.slice(0, -steps)));
+  const compared: Compared[] = [];
+  for (let left = steps; left > 0; left -= 1) {
+    const next = rows.map((row) => row.slice(row.length - left, row.length - left + 1));
+    const scores = await runner.run(next, { past });
+    ({ past } = scores);
+    for (const [at, row] of rows.entries()) {
+      const all = await reference.read(`batch.${at}`, NEVER);
+      const end = (row.length - left + 1) * vocab;
+      const expected = all.slice(end - vocab, end);
+      compared.push({
+        label: `step ${left} of ${at}`,
+        found: joined(scores.logits[at] ?? []),
+        expected,
+      });
+    }
+  }
+  return compared;
+}

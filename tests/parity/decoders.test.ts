@@ -1,0 +1,106 @@
+/** Every decoder family against PyTorch transformers on tiny random checkpoints. */
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { readAdapter } from '../../src/checkpoint/adapter';
+import type { Adapter } from '../../src/checkpoint/adapter';
+import type { TensorSource } from '../../src/checkpoint/tensor-source';
+import { openFolder } from '../../scripts/lib/folder';
+import {
+  DECODERS,
+  QUANTISED,
+  everyCase,
+  fixture,
+  hasAdapter,
+  references,
+  sequences,
+  stepByStep,
+} from './decoder-cases';
+import type { Compared } from './decoder-cases';
+import { joined, meanError, relativeError } from './measures';
+import { NEVER, buildRunner } from './runner';
+import type { Runner, Scores } from './runner';
+
+// Wasm on one thread, perhaps beside a build: generous, so that only a hang fails.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+const EXACT = 1e-4;
+
+function expectExact(compared: readonly Compared[]): void {
+  for (const { label, found, expected } of compared) {
+    expect(relativeError(found, expected), label).toBeLessThan(EXACT);
+  }
+}
+
+describe.each(DECODERS)('%s', (name) => {
+  let exact: Runner;
+  let reference: TensorSource;
+  const all = sequences(name);
+  const batch = all.cases['batch'] ?? [];
+
+  beforeAll(async () => {
+    exact = await buildRunner(fixture(name), { variant: 'fp32' });
+    reference = await references(name);
+  });
+  afterAll(() => exact.release());
+
+  test('fp32 is the reference', async () => {
+    expectExact(await everyCase(exact, all, reference));
+  });
+
+  test.each(QUANTISED)('$name stays within $tolerance', async ({ build, tolerance }) => {
+    const runner = await buildRunner(fixture(name), build);
+    for (const { label, found, expected } of await everyCase(runner, all, reference)) {
+      expect(meanError(found, expected), label).toBeLessThan(tolerance);
+    }
+    await runner.release();
+  });
+
+  test('a padded batch goes on over its cache as each row would alone', async () => {
+    expectExact(await stepByStep(exact, batch, reference, 2));
+  });
+
+  test('the last position alone, its best tokens and its normaliser agree with all logits', async () => {
+    const last = await buildRunner(fixture(name), { variant: 'fp32', logits: 'last' });
+    const { vocab } = last.manifest.model;
+    const scores = await last.run(batch);
+    for (const [at, row] of batch.entries()) {
+      const expected = (await reference.read(`batch.${at}`, NEVER)).slice((row.length - 1) * vocab);
+      expect(relativeError(joined(scores.logits[at] ?? []), expected)).toBeLessThan(EXACT);
+      expectSummary(scores, at, expected);
+    }
+    await last.release();
+  });
+});
+
+function expectSummary(scores: Scores, row: number, logits: Float32Array): void {
+  const order = [...logits.keys()].sort((a, b) => (logits[b] as number) - (logits[a] as number));
+  expect(scores.topIds[row]).toEqual(order.slice(0, 64));
+  const normaliser = Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit), 0));
+  expect(scores.logNormalizer[row]).toBeCloseTo(normaliser, 4);
+  expect(scores.topLogits[row]?.[0]).toBeCloseTo(logits[order[0] as number] as number, 4);
+}
+
+describe.each(DECODERS.filter(hasAdapter))('an adapter of %s', (name) => {
+  let adapter: Adapter;
+  let adapted: TensorSource;
+  const all = sequences(name);
+
+  beforeAll(async () => {
+    adapter = await readAdapter(await openFolder(`${fixture(name)}/adapter`), NEVER);
+    adapted = await references(`${name}/adapter`);
+  });
+
+  test('through the ports is what PEFT computes, and leaves no trace', async () => {
+    const runner = await buildRunner(fixture(name), { variant: 'fp32' });
+    expectExact(await everyCase(runner, all, adapted, adapter));
+    expectExact(await everyCase(runner, all, await references(name)));
+    await runner.release();
+  });
+
+  test('merged into the weights is the same', async () => {
+    const build = { variant: 'fp32', ports: false, merged: adapter } as const;
+    const runner = await buildRunner(fixture(name), build);
+    expect(runner.manifest.ports).toEqual([]);
+    expectExact(await everyCase(runner, all, adapted));
+    await runner.release();
+  });
+});
