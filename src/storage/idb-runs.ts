@@ -4,7 +4,7 @@ import { stampFailure } from '../run/import.ts';
 import { summaryOf, type RunRecord, type RunSummary } from '../run/record.ts';
 import { memoryRuns } from './memory.ts';
 import { newestFirst, type RunStorage, type Stored } from './runs.ts';
-import { storageFailure } from './settings.ts';
+import { storageFailure } from './storage-failure.ts';
 
 /** Beside each record lies its summary, so that a list never reads the answers. */
 const RECORD = 'record';

@@ -1,4 +1,5 @@
 import type { Failure } from '../domain/failure.ts';
+import { storageFailure } from './storage-failure.ts';
 
 /**
  * Small texts that are needed before the first paint: theme, language, the draft being written.
@@ -43,14 +44,4 @@ export function memorySettings(): SmallStorage {
       return null;
     },
   };
-}
-
-/** What a refusal of the browser's storage means. */
-export function storageFailure(error: unknown): Failure {
-  const name = error instanceof Error ? error.name : '';
-  if (name === 'QuotaExceededError' || name === 'NS_ERROR_DOM_QUOTA_REACHED') {
-    return { code: 'storage-full' };
-  }
-  const detail = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  return { code: 'storage-unavailable', detail };
 }

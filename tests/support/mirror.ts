@@ -282,7 +282,7 @@ async function storedFiles(files: MirrorRepo['files']): Promise<StoredFile[]> {
       path,
       size: bytes.length,
       sha256: createHash('sha256').update(bytes).digest('hex'),
-       
+
       body: async function* (start, end) {
         for (let at = start; at < end; at += 65_536) {
           yield bytes.subarray(at, Math.min(at + 65_536, end));

@@ -1,0 +1,100 @@
+/** An origin private file system in memory, with the disk's limit as a setting. */
+
+export interface FakeDisk {
+  readonly root: FileSystemDirectoryHandle;
+  /** Bytes that files may take together. */
+  limit: number;
+  used(): number;
+  paths(): string[];
+}
+
+interface Node {
+  readonly folders: Map<string, Node>;
+  readonly files: Map<string, Uint8Array<ArrayBuffer>>;
+}
+
+/** @param sync whether files have the handle that only Workers have */
+export function fakeDisk(sync: boolean, limit = Infinity): FakeDisk {
+  const top: Node = { folders: new Map(), files: new Map() };
+  const disk: FakeDisk = {
+    root: directory(top),
+    limit,
+    used: () => sizeOf(top),
+    paths: () => pathsOf(top, ''),
+  };
+
+  function append(node: Node, name: string, bytes: Uint8Array): void {
+    if (disk.used() + bytes.length > disk.limit) {
+      throw new DOMException('full', 'QuotaExceededError');
+    }
+    const before = node.files.get(name) ?? new Uint8Array();
+    const after = new Uint8Array(before.length + bytes.length);
+    after.set(before);
+    after.set(bytes, before.length);
+    node.files.set(name, after);
+  }
+
+  function file(node: Node, name: string): FileSystemFileHandle {
+    const handle = {
+      kind: 'file',
+      name,
+      getFile: () => Promise.resolve(new File([node.files.get(name) ?? new Uint8Array()], name)),
+      createWritable: () =>
+        Promise.resolve({
+          write: (bytes: Uint8Array) => Promise.resolve().then(() => append(node, name, bytes)),
+          close: () => Promise.resolve(),
+        }),
+      createSyncAccessHandle: () =>
+        Promise.resolve({
+          write: (bytes: Uint8Array) => {
+            append(node, name, bytes);
+            return bytes.length;
+          },
+          close: () => undefined,
+        }),
+    };
+    const { createSyncAccessHandle, ...plain } = handle;
+    return (sync ? { ...plain, createSyncAccessHandle } : plain) as unknown as FileSystemFileHandle;
+  }
+
+  function directory(node: Node): FileSystemDirectoryHandle {
+    const handle = {
+      kind: 'directory',
+      getDirectoryHandle: async (name: string, options?: { create?: boolean }) => {
+        const there = node.folders.get(name);
+        if (there === undefined && options?.create !== true) return missing(name);
+        const found = there ?? { folders: new Map(), files: new Map() };
+        node.folders.set(name, found);
+        return directory(found);
+      },
+      getFileHandle: async (name: string, options?: { create?: boolean }) => {
+        if (!node.files.has(name) && options?.create !== true) return missing(name);
+        if (!node.files.has(name)) node.files.set(name, new Uint8Array());
+        return file(node, name);
+      },
+      removeEntry: async (name: string) => {
+        if (!node.folders.delete(name) && !node.files.delete(name)) missing(name);
+      },
+      keys: async function* () {
+        yield* [...node.folders.keys(), ...node.files.keys()];
+      },
+    };
+    return handle as unknown as FileSystemDirectoryHandle;
+  }
+
+  return disk;
+}
+
+function missing(name: string): never {
+  throw new DOMException(name, 'NotFoundError');
+}
+
+function sizeOf({ folders, files }: Node): number {
+  const own = [...files.values()].reduce((sum, { length }) => sum + length, 0);
+  return [...folders.values()].reduce((sum, folder) => sum + sizeOf(folder), own);
+}
+
+function pathsOf({ folders, files }: Node, prefix: string): string[] {
+  const deeper = [...folders].flatMap(([name, folder]) => pathsOf(folder, `${prefix}${name}/`));
+  return [...[...files.keys()].map((name) => prefix + name), ...deeper];
+}
