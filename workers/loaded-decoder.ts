@@ -7,6 +7,8 @@ import { layAdapter, zeroAdapter, type PortValues } from '../src/graph/ports.ts'
 import type { Conditions } from '../src/run/cell.ts';
 import type { Batch } from '../src/run/plan.ts';
 import type { Voice } from '../src/tasks/text-generation/run.ts';
+import { checkDecoder, sampleDecoder } from './check-decoder.ts';
+import { SAMPLE, type CheckName } from './checks.ts';
 import { Kept, type OnLoading } from './kept.ts';
 import { fetchTemplate, type PackageLettering } from './lettering.ts';
 import { fetchBytesIfThere } from './package.ts';
@@ -18,6 +20,8 @@ const ADAPTER_FILES = [
   'adapter_model.safetensors',
   'adapter_model.bin',
 ] as const;
+
+type Of = Pick<Batch, 'model' | 'adapter'>;
 
 interface LaidAdapter {
   readonly feeds: Feeds;
@@ -45,11 +49,7 @@ export class LoadedDecoder {
     this.#bare = { feeds, template: null };
   }
 
-  async voice(
-    { adapter, model }: Pick<Batch, 'model' | 'adapter'>,
-    signal: AbortSignal,
-    onLoading: OnLoading,
-  ): Promise<Voice> {
+  async voice({ adapter, model }: Of, signal: AbortSignal, onLoading: OnLoading): Promise<Voice> {
     const { manifest, session, lettering, conditions } = this.#parts;
     const { codec } = lettering;
     const { feeds, template } =
@@ -72,6 +72,21 @@ export class LoadedDecoder {
       encode,
       conditions,
     };
+  }
+
+  /** Names of what this model gets wrong about itself. */
+  async check(of: Of, signal: AbortSignal): Promise<CheckName[]> {
+    return checkDecoder(await this.voice(of, signal, () => undefined), this.#sampleIds(), signal);
+  }
+
+  /** What it scores for a text of ours, step by step. */
+  async sample(of: Of, signal: AbortSignal): Promise<readonly Float32Array[]> {
+    return sampleDecoder(await this.voice(of, signal, () => undefined), this.#sampleIds(), signal);
+  }
+
+  #sampleIds(): number[] {
+    const { lettering, manifest } = this.#parts;
+    return lettering.codec.encode(SAMPLE).slice(0, Math.floor(manifest.model.context / 2));
   }
 
   async #lay(entry: AdapterEntry, signal: AbortSignal, onLoading: OnLoading): Promise<LaidAdapter> {

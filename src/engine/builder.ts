@@ -1,5 +1,5 @@
 import type { Device } from '../domain/device.ts';
-import type { VariantId } from '../domain/model.ts';
+import type { ModelEntry, VariantId } from '../domain/model.ts';
 import type { Preflight } from '../domain/preflight.ts';
 import type { Origin } from '../sources/origin.ts';
 import type { StoredPackage } from '../storage/packages.ts';
@@ -20,7 +20,7 @@ export interface BuildOrder {
 }
 
 export type AdapterPlan =
-  | { readonly kind: 'stays'; readonly base: string }
+  | { readonly kind: 'stays'; readonly base: ModelEntry }
   | { readonly kind: 'merged'; readonly base: Origin };
 
 /** In their order; reading, quantising and storing alternate, tensor by tensor. */

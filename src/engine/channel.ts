@@ -34,7 +34,7 @@ export function locatedProvision(provision: Provision, baseUrl: string): Provisi
   return { ...provision, model: whole(provision.model, baseUrl), adapters };
 }
 
-function whole<T extends { readonly source: Source }>(entry: T, baseUrl: string): T {
+export function whole<T extends { readonly source: Source }>(entry: T, baseUrl: string): T {
   const { source } = entry;
   if (source.kind === 'stored') return entry;
   return { ...entry, source: { ...source, path: new URL(source.path, baseUrl).href } };
