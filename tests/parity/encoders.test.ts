@@ -1,0 +1,128 @@
+/** Encoders and their heads against PyTorch transformers on tiny random checkpoints. */
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { openSafetensors } from '../../src/checkpoint/safetensors';
+import type { TensorSource } from '../../src/checkpoint/tensor-source';
+import { openFolder } from '../../scripts/lib/folder';
+import { buildEncoder, rowOf } from './encoder-runner';
+import type { EncoderInput, EncoderRunner } from './encoder-runner';
+import { meanError, relativeError } from './measures';
+import { NEVER } from './runner';
+import type { Build } from './runner';
+
+// Wasm on one thread, perhaps beside a build: generous, so that only a hang fails.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+const FIXTURES = fileURLToPath(new URL('../fixtures/', import.meta.url));
+const EXACT = 1e-4;
+/** Random weights make every rounding count: real models stay far below these. */
+const QUANTISED: readonly { name: string; build: Build; tolerance: number }[] = [
+  { name: 'cpu8, widened', build: { variant: 'cpu8' }, tolerance: 0.05 },
+  { name: 'cpu8, integer', build: { variant: 'cpu8', smallModel: 0 }, tolerance: 0.1 },
+  { name: 'gpu4, small', build: { variant: 'gpu4' }, tolerance: 0.05 },
+  { name: 'gpu4, large', build: { variant: 'gpu4', smallModel: 0 }, tolerance: 0.45 },
+];
+
+const TYPED = ['input_ids', 'attention_mask', 'token_type_ids'];
+const PLAIN = ['input_ids', 'attention_mask'];
+
+/** By folder: the graph's inputs, and its outputs with whether they have a value per token. */
+const MODELS: readonly {
+  name: string;
+  inputs: readonly string[];
+  outputs: Readonly<Record<string, 'token' | 'text'>>;
+}[] = [
+  { name: 'bert-masked-lm', inputs: TYPED, outputs: { logits: 'token' } },
+  { name: 'bert-masked-lm-untied', inputs: TYPED, outputs: { logits: 'token' } },
+  { name: 'bert-classification', inputs: TYPED, outputs: { logits: 'text' } },
+  { name: 'bert-tokens', inputs: TYPED, outputs: { logits: 'token' } },
+  { name: 'bert-question', inputs: TYPED, outputs: { start_logits: 'token', end_logits: 'token' } },
+  { name: 'roberta-masked-lm', inputs: PLAIN, outputs: { logits: 'token' } },
+  { name: 'roberta-classification', inputs: PLAIN, outputs: { logits: 'text' } },
+  { name: 'roberta-tokens', inputs: PLAIN, outputs: { logits: 'token' } },
+  {
+    name: 'roberta-question',
+    inputs: PLAIN,
+    outputs: { start_logits: 'token', end_logits: 'token' },
+  },
+  { name: 'xlm-roberta-classification', inputs: PLAIN, outputs: { logits: 'text' } },
+];
+
+interface Compared {
+  readonly label: string;
+  readonly found: Float32Array;
+  readonly expected: Float32Array;
+}
+
+/** Every row of every case beside its reference, which PyTorch computed for the row alone. */
+async function everyRow(
+  runner: EncoderRunner,
+  cases: Readonly<Record<string, EncoderInput>>,
+  reference: TensorSource,
+  outputs: Readonly<Record<string, 'token' | 'text'>>,
+  pad?: number,
+): Promise<Compared[]> {
+  const compared: Compared[] = [];
+  for (const [name, input] of Object.entries(cases)) {
+    const answer = await runner.run(input, pad);
+    for (const [output, per] of Object.entries(outputs)) {
+      const values = answer[output];
+      if (values === undefined) throw new Error(`no output ${output}`);
+      for (const [row, ids] of input.ids.entries()) {
+        const label = `${name}.${row}.${output}`;
+        const expected = await reference.read(label, NEVER);
+        compared.push({ label, found: rowOf(values, row, per === 'token', ids.length), expected });
+      }
+    }
+  }
+  return compared;
+}
+
+describe.each(MODELS)('$name', ({ name, inputs, outputs }) => {
+  const folder = `${FIXTURES}${name}`;
+  let cases: Readonly<Record<string, EncoderInput>>;
+  let reference: TensorSource;
+  let exact: EncoderRunner;
+
+  beforeAll(async () => {
+    const text = readFileSync(`${folder}/reference.json`, 'utf8');
+    cases = JSON.parse(text) as Readonly<Record<string, EncoderInput>>;
+    reference = await openSafetensors(await openFolder(folder), 'reference', NEVER);
+    exact = await buildEncoder(folder, { variant: 'fp32' });
+  });
+  afterAll(() => exact.release());
+
+  test('fp32 is the reference, each row of a batch as if alone', async () => {
+    const rows = await everyRow(exact, cases, reference, outputs);
+    expect(rows.length).toBeGreaterThan(0);
+    for (const { label, found, expected } of rows) {
+      expect(relativeError(found, expected), label).toBeLessThan(EXACT);
+    }
+  });
+
+  test('what fills a row is of no consequence', async () => {
+    const batch = { batch: cases['batch'] ?? { ids: [] } };
+    for (const { label, found, expected } of await everyRow(exact, batch, reference, outputs, 5)) {
+      expect(relativeError(found, expected), label).toBeLessThan(EXACT);
+    }
+  });
+
+  test('inputs and outputs are those of stock loaders', () => {
+    expect([...exact.inputs].sort()).toEqual([...inputs].sort());
+    expect([...exact.outputs].sort()).toEqual(Object.keys(outputs).sort());
+    expect(exact.manifest.ports).toEqual([]);
+  });
+
+  test.each(QUANTISED)('$name stays within $tolerance', async ({ build, tolerance }) => {
+    const runner = await buildEncoder(folder, build);
+    const rows = await everyRow(runner, cases, reference, outputs);
+    // A text of few labels has few values: all of them are weighed together.
+    const found = Float32Array.from(rows.flatMap((row) => Array.from(row.found)));
+    const expected = Float32Array.from(rows.flatMap((row) => Array.from(row.expected)));
+    const error = meanError(found, expected);
+    if (process.env['PATIO_ERRORS'] !== undefined) console.log(name, build, error.toFixed(4));
+    expect(error).toBeLessThan(tolerance);
+    await runner.release();
+  });
+});
