@@ -1,11 +1,13 @@
 import { mount } from 'svelte';
-import { catalogue } from '../models.config.ts';
+import { catalogue as bundled } from '../models.config.ts';
 import App from './App.svelte';
+import { createBuilder } from './engine/builder-client.ts';
 import { createEngine } from './engine/client.ts';
 import { watchLifeline } from './engine/lifeline.ts';
 import { I18n } from './i18n/index.ts';
 import { createState } from './state/state.ts';
 import { warmUp } from './state/warm-up.ts';
+import { browserPackages } from './storage/browser-packages.ts';
 import { browserSettings } from './storage/settings.ts';
 import { browserRuns } from './storage/idb-runs.ts';
 import { Router } from './ui/router.svelte.ts';
@@ -23,9 +25,23 @@ const engine = createEngine({
   baseUrl: document.baseURI,
 });
 
+const builder = createBuilder({
+  spawn: () => {
+    const name = `patio-build-${newId()}`;
+    const worker = new Worker(new URL('../workers/build.worker.ts', import.meta.url), {
+      type: 'module',
+      name,
+    });
+    return watchLifeline(worker, name);
+  },
+  baseUrl: document.baseURI,
+});
+
 const state = createState({
   engine,
-  catalogue,
+  builder,
+  packages: browserPackages(),
+  bundled,
   runs: (notices) => browserRuns((failure) => notices.push(failure)),
   small: browserSettings(() => localStorage),
   clock: () => Date.now(),
@@ -40,11 +56,11 @@ const state = createState({
 const i18n = new I18n(() => state.settings.locale);
 const target = document.getElementById('app');
 if (!target) throw new Error('index.html has no #app');
-mount(App, { target, props: { app: { ...state, catalogue, i18n, router: new Router(location) } } });
+mount(App, { target, props: { app: { ...state, i18n, router: new Router(location) } } });
 
 /** Whoever pays for each byte is asked for none before the first run. */
 const { connection } = navigator as { connection?: { saveData?: boolean } };
-if (connection?.saveData !== true) whenIdle(() => void warmUp({ ...state, engine, catalogue }));
+if (connection?.saveData !== true) whenIdle(() => void warmUp({ ...state, engine }));
 
 /** Once the page is on screen and has nothing to do; Safari has no word for it. */
 function whenIdle(work: () => void): void {

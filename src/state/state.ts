@@ -1,11 +1,14 @@
 import type { Catalogue } from '../domain/model.ts';
+import type { Builder } from '../engine/builder.ts';
 import type { Engine } from '../engine/engine.ts';
+import type { PackageStore } from '../storage/packages.ts';
 import type { RunStorage } from '../storage/runs.ts';
 import type { SmallStorage } from '../storage/settings.ts';
 import { ActiveRun } from './active-run.svelte.ts';
 import { DeviceState } from './device.svelte.ts';
 import { History } from './history.svelte.ts';
 import { Lab, type Later } from './lab.svelte.ts';
+import { Library } from './library.svelte.ts';
 import { Notices } from './notices.svelte.ts';
 import type { Schedule } from './painter.ts';
 import { Settings } from './settings.svelte.ts';
@@ -13,7 +16,10 @@ import { Settings } from './settings.svelte.ts';
 /** Everything the page must be given from outside. */
 export interface StateDeps {
   readonly engine: Engine;
-  readonly catalogue: Catalogue;
+  /** What comes with the app. */
+  readonly bundled: Catalogue;
+  readonly packages: PackageStore;
+  readonly builder: Builder;
   /** @param notices where a storage that falls back to memory says so */
   readonly runs: (notices: Notices) => RunStorage;
   readonly small: SmallStorage;
@@ -32,17 +38,28 @@ export interface State {
   readonly lab: Lab;
   readonly run: ActiveRun;
   readonly history: History;
+  readonly library: Library;
+  /** The models that come with the app and those that a person brought. */
+  readonly catalogue: Catalogue;
 }
 
 export function createState(deps: StateDeps): State {
-  const { engine, catalogue, small, ids } = deps;
+  const { engine, bundled, small, ids } = deps;
   const notices = new Notices();
   const storage = deps.runs(notices);
   const device = new DeviceState(engine);
+  const library = new Library({
+    bundled,
+    store: deps.packages,
+    builder: deps.builder,
+    device,
+    notices,
+  });
+  const { catalogue } = library;
   const onSaved = () => void history.refresh();
-  const run = new ActiveRun({ ...deps, device, storage, notices, onSaved });
+  const run = new ActiveRun({ ...deps, catalogue, device, storage, notices, onSaved });
   const history = new History({ storage, notices, active: run, ids });
   const settings = new Settings(small, notices);
   const lab = new Lab({ catalogue, storage: small, ids, later: deps.later });
-  return { notices, settings, device, lab, run, history };
+  return { notices, settings, device, lab, run, history, library, catalogue };
 }

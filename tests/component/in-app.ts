@@ -9,6 +9,7 @@ import { memorySettings } from '../../src/storage/settings.ts';
 import type { App } from '../../src/ui/context.ts';
 import { Router } from '../../src/ui/router.svelte.ts';
 import { CATALOGUE } from '../fakes/catalogue.ts';
+import { memoryPackages, scriptedBuilder } from '../fakes/library.ts';
 import { countingIds, tickingClock } from '../fakes/clock.ts';
 import { ScriptedEngine } from '../fakes/scripted-engine.ts';
 import InApp from './InApp.svelte';
@@ -28,7 +29,9 @@ export function testApp({
   const storage = memoryRuns();
   const state = createState({
     engine,
-    catalogue,
+    bundled: catalogue,
+    packages: memoryPackages(),
+    builder: scriptedBuilder(),
     runs: () => storage,
     small: memorySettings(),
     clock: tickingClock(),
@@ -40,7 +43,7 @@ export function testApp({
   });
   state.settings.locale = locale;
   const i18n = new I18n(() => state.settings.locale);
-  return { ...state, catalogue, i18n, router: new Router({ hash: '' }) };
+  return { ...state, i18n, router: new Router({ hash: '' }) };
 }
 
 /** Renders one part of the page inside the app's context. */

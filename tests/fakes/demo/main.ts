@@ -1,5 +1,6 @@
 import { mount } from 'svelte';
 import { catalogue } from '../../../models.config.ts';
+import { memoryPackages, scriptedBuilder } from '../library.ts';
 import App from '../../../src/App.svelte';
 import { I18n } from '../../../src/i18n/index.ts';
 import { createState } from '../../../src/state/state.ts';
@@ -10,7 +11,9 @@ import { demoEngine } from './engine.ts';
 
 const state = createState({
   engine: demoEngine(new URLSearchParams(location.search)),
-  catalogue,
+  bundled: catalogue,
+  packages: memoryPackages(),
+  builder: scriptedBuilder(),
   runs: (notices) => browserRuns((failure) => notices.push(failure)),
   small: browserSettings(() => localStorage),
   clock: () => Date.now(),
@@ -26,6 +29,6 @@ const target = document.getElementById('app');
 if (target) {
   mount(App, {
     target,
-    props: { app: { ...state, catalogue, i18n, router: new Router(location) } },
+    props: { app: { ...state, i18n, router: new Router(location) } },
   });
 }

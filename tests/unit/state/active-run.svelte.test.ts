@@ -8,6 +8,7 @@ import { memorySettings } from '../../../src/storage/settings.ts';
 import { createState } from '../../../src/state/state.ts';
 import type { RunStorage } from '../../../src/storage/runs.ts';
 import { CATALOGUE } from '../../fakes/catalogue.ts';
+import { memoryPackages, scriptedBuilder } from '../../fakes/library.ts';
 import { countingIds, manualLater, tickingClock } from '../../fakes/clock.ts';
 import {
   done,
@@ -28,7 +29,9 @@ function setUp(options: { script?: Script; storage?: RunStorage; voices?: Voice[
   const storage = options.storage ?? memoryRuns();
   const state = createState({
     engine,
-    catalogue: CATALOGUE,
+    bundled: CATALOGUE,
+    packages: memoryPackages(),
+    builder: scriptedBuilder(),
     runs: () => storage,
     small: memorySettings(),
     clock: tickingClock(),
@@ -41,7 +44,7 @@ function setUp(options: { script?: Script; storage?: RunStorage; voices?: Voice[
   const { lab } = state;
   lab.load({
     ...lab.experiment,
-    prompts: [{ id: 'p', text: 'Había una vez', table: [] }],
+    prompts: [{ id: 'p', text: 'Había una vez', table: [], fields: {}, history: [] }],
     columns: (options.voices ?? [UNO, DOS]).map((voice, index) => ({
       id: `c${String(index)}`,
       voice,

@@ -6,6 +6,7 @@ import { memoryRuns } from '../../../src/storage/memory.ts';
 import type { RunStorage } from '../../../src/storage/runs.ts';
 import { memorySettings } from '../../../src/storage/settings.ts';
 import { CATALOGUE } from '../../fakes/catalogue.ts';
+import { memoryPackages, scriptedBuilder } from '../../fakes/library.ts';
 import { countingIds, manualLater, tickingClock } from '../../fakes/clock.ts';
 import { EXPERIMENT, fakeRecord } from '../../fakes/record.ts';
 import {
@@ -21,7 +22,9 @@ function setUp(options: { storage?: RunStorage; script?: Script } = {}) {
   const storage = options.storage ?? memoryRuns();
   const state = createState({
     engine: new ScriptedEngine(options.script),
-    catalogue: CATALOGUE,
+    bundled: CATALOGUE,
+    packages: memoryPackages(),
+    builder: scriptedBuilder(),
     runs: () => storage,
     small: memorySettings(),
     clock: tickingClock(),

@@ -1,0 +1,196 @@
+import { toFailure, type Failure } from '../domain/failure.ts';
+import { fit } from '../domain/device.ts';
+import type {
+  AdapterEntry,
+  Catalogue,
+  ExamplePrompt,
+  ModelEntry,
+  VariantId,
+  Voice,
+} from '../domain/model.ts';
+import type { Preflight } from '../domain/preflight.ts';
+import type { AdapterPlan, Builder, BuildProgress } from '../engine/builder.ts';
+import type { Origin } from '../sources/origin.ts';
+import { adapterEntryOf, entryId, modelEntryOf } from '../storage/entries.ts';
+import type { PackageStore, StorageUsage, StoredPackage } from '../storage/packages.ts';
+import type { DeviceState } from './device.svelte.ts';
+import type { Notices } from './notices.svelte.ts';
+
+/** A model on its way in: what was pointed to, what it is, what became of it. */
+export type Arrival =
+  | { readonly status: 'inspecting'; readonly origin: Origin }
+  | { readonly status: 'inspected'; readonly origin: Origin; readonly preflight: Preflight }
+  | { readonly status: 'refused'; readonly origin: Origin; readonly failure: Failure }
+  | {
+      readonly status: 'building';
+      readonly origin: Origin;
+      readonly preflight: Preflight;
+      readonly progress: BuildProgress | null;
+    }
+  /** `failure` is the reason it was not built; the preflight stays, so that it can be tried again. */
+  | {
+      readonly status: 'failed';
+      readonly origin: Origin;
+      readonly preflight: Preflight;
+      readonly failure: Failure;
+    }
+  | { readonly status: 'built'; readonly stored: StoredPackage };
+
+export interface LibraryDeps {
+  /** Comes with the app. */
+  readonly bundled: Catalogue;
+  readonly store: PackageStore;
+  readonly builder: Builder;
+  readonly device: DeviceState;
+  readonly notices: Notices;
+}
+
+/** The models of this browser: those that come with the app, and those that a person brought. */
+export class Library {
+  readonly #deps: LibraryDeps;
+  #stored = $state.raw<readonly StoredPackage[]>([]);
+  #usage = $state.raw<StorageUsage | null>(null);
+  #arrival = $state.raw<Arrival | null>(null);
+  #work: AbortController | null = null;
+  readonly #models: readonly ModelEntry[] = $derived(
+    this.#stored.filter(({ adapterOf }) => adapterOf === null).map(modelEntryOf),
+  );
+  readonly #adapters: readonly AdapterEntry[] = $derived(
+    this.#stored.filter(({ adapterOf }) => adapterOf !== null).map(adapterEntryOf),
+  );
+  /** One object for all of the page's life, whose lists grow. */
+  readonly catalogue: Catalogue;
+
+  constructor(deps: LibraryDeps) {
+    this.#deps = deps;
+    // Getters of an object literal have its own `this`.
+    // eslint-disable-next-line @typescript-eslint/no-this-alias
+    const library = this;
+    this.catalogue = {
+      get models() {
+        return [...deps.bundled.models, ...library.#models];
+      },
+      get adapters() {
+        return [...deps.bundled.adapters, ...library.#adapters];
+      },
+      get examples(): readonly ExamplePrompt[] {
+        return deps.bundled.examples;
+      },
+    };
+  }
+
+  /** What a person brought, last used first. */
+  get stored(): readonly StoredPackage[] {
+    return this.#stored;
+  }
+
+  /** null until it is known. */
+  get usage(): StorageUsage | null {
+    return this.#usage;
+  }
+
+  /** null where nothing is on its way. */
+  get arrival(): Arrival | null {
+    return this.#arrival;
+  }
+
+  async refresh(): Promise<void> {
+    const { store, notices } = this.#deps;
+    try {
+      this.#stored = await store.list();
+      this.#usage = await store.usage();
+    } catch (error) {
+      notices.push(toFailure(error));
+    }
+  }
+
+  /** Reads what a model is; nothing is stored before `build`. Takes the place of what was on its way. */
+  async inspect(origin: Origin): Promise<void> {
+    const work = this.#begin();
+    this.#arrival = { status: 'inspecting', origin };
+    try {
+      const device = await this.#deps.device.load();
+      const preflight = await this.#deps.builder.inspect(origin, device, work.signal);
+      this.#settle(work, { status: 'inspected', origin, preflight });
+    } catch (error) {
+      this.#settle(work, { status: 'refused', origin, failure: toFailure(error) });
+    }
+  }
+
+  /** Builds what was inspected; a no-op where nothing was. */
+  async build(options: {
+    readonly name: string;
+    readonly variants: readonly VariantId[];
+    readonly adapter: AdapterPlan | null;
+  }): Promise<void> {
+    const arrival = this.#arrival;
+    if (arrival?.status !== 'inspected' && arrival?.status !== 'failed') return;
+    const { origin, preflight } = arrival;
+    const work = this.#begin();
+    this.#arrival = { status: 'building', origin, preflight, progress: null };
+    try {
+      const device = await this.#deps.device.load();
+      const onProgress = (progress: BuildProgress) => {
+        if (this.#work === work)
+          this.#arrival = { status: 'building', origin, preflight, progress };
+      };
+      const order = { origin, preflight, ...options };
+      const stored = await this.#deps.builder.build(order, device, work.signal, onProgress);
+      this.#settle(work, { status: 'built', stored });
+    } catch (error) {
+      if (work.signal.aborted) this.#settle(work, { status: 'inspected', origin, preflight });
+      else this.#settle(work, { status: 'failed', origin, preflight, failure: toFailure(error) });
+    } finally {
+      await this.refresh();
+    }
+  }
+
+  /** Calls off what is being read or built; what was inspected stays on screen. */
+  cancel(): void {
+    const arrival = this.#arrival;
+    this.#work?.abort();
+    if (arrival?.status === 'inspecting') this.dismiss();
+  }
+
+  /** Takes the arrival off the screen. */
+  dismiss(): void {
+    this.#work?.abort();
+    this.#work = null;
+    this.#arrival = null;
+  }
+
+  /** Adapters of a removed model stay, and say that their base is missing. */
+  async remove(id: string): Promise<void> {
+    try {
+      await this.#deps.store.remove(id);
+      this.#deps.notices.say('deleted');
+    } catch (error) {
+      this.#deps.notices.push(toFailure(error));
+    }
+    await this.refresh();
+  }
+
+  /** The voice of a stored package, to be asked in a column. */
+  voiceOf({ id, adapterOf }: StoredPackage): Voice {
+    return adapterOf === null
+      ? { model: entryId(id), adapter: null }
+      : { model: adapterOf, adapter: entryId(id) };
+  }
+
+  /** Whether a stored model can run on this device; null until the device is known. */
+  fits(stored: StoredPackage): boolean | null {
+    const { device } = this.#deps.device;
+    return device && fit(modelEntryOf(stored), device, 'auto').ok;
+  }
+
+  #begin(): AbortController {
+    this.#work?.abort();
+    this.#work = new AbortController();
+    return this.#work;
+  }
+
+  /** Only the latest work has a word on the screen. */
+  #settle(work: AbortController, arrival: Arrival): void {
+    if (this.#work === work) this.#arrival = arrival;
+  }
+}
