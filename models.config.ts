@@ -80,36 +80,42 @@ function tuned(voice: string): Voice {
 const examples: readonly ExamplePrompt[] = [
   {
     id: 'cuento',
+    task: 'text-generation',
     title: { es: 'Un cuento que empieza', en: 'A story that begins' },
     text: 'Había una vez una niña que encontró en el patio un gorrión con un ala herida. Lo tomó entre las manos y',
     voices: [alone, tuned('quijote')],
   },
   {
     id: 'quijote',
+    task: 'text-generation',
     title: { es: 'Don Quijote llega a un patio', en: 'Don Quixote comes to a courtyard' },
     text: 'Llegaron don Quijote y Sancho a un patio donde había una fuente, y viéndola, dijo don Quijote:',
     voices: [tuned('quijote'), alone],
   },
   {
     id: 'charla',
+    task: 'chat',
     title: { es: 'Una pregunta, dos caracteres', en: 'One question, two characters' },
     text: 'Cuéntame un chiste',
     voices: [tuned('charla-ingeniosa'), tuned('charla-profesional')],
   },
   {
     id: 'receta',
+    task: 'text-generation',
     title: { es: 'Arroz con leche', en: 'Rice pudding' },
     text: 'Arroz con leche. Se pone a cocer el arroz en leche con una rama de canela y',
     voices: [tuned('recetas'), alone],
   },
   {
     id: 'soneto',
+    task: 'text-generation',
     title: { es: 'El primer verso', en: 'The first line of a sonnet' },
     text: 'Cuando la tarde cae sobre la fuente\n',
     voices: [tuned('sonetos'), alone],
   },
   {
     id: 'variables',
+    task: 'text-generation',
     title: { es: 'Un comienzo, tres personajes', en: 'One beginning, three characters' },
     text: 'Era una vez {{quién}} que vivía en {{dónde}} y cada noche soñaba con',
     table: [

@@ -2,6 +2,7 @@
 import { readAdapter } from '../src/checkpoint/adapter.ts';
 import { bytesSource } from '../src/checkpoint/byte-source.ts';
 import type { AdapterEntry, Prompting } from '../src/domain/model.ts';
+import type { Message } from '../src/domain/prompt.ts';
 import type { Manifest } from '../src/graph/manifest.ts';
 import { layAdapter, zeroAdapter, type PortValues } from '../src/graph/ports.ts';
 import type { Conditions } from '../src/run/cell.ts';
@@ -59,17 +60,21 @@ export class LoadedDecoder {
             this.#lay(adapter, ...how),
           );
     const prompting: Prompting = adapter?.prompting ?? model.prompting;
+    const encodeChat = (messages: readonly Message[]) =>
+      codec.encodeChat(messages, template ?? lettering.template);
     const encode =
       prompting === 'chat'
-        ? (prompt: string) => codec.encodeChat(prompt, template ?? lettering.template)
+        ? (prompt: string) => encodeChat([{ role: 'user', content: prompt }])
         : (prompt: string) => Promise.resolve(codec.encode(prompt));
     return {
+      kind: 'decoder',
       session,
       model: manifest.model,
       topCount: manifest.topK,
       adapter: feeds,
       lettering: codec,
       encode,
+      encodeChat,
       conditions,
     };
   }

@@ -2,6 +2,7 @@
 import { Template } from '@huggingface/jinja';
 import { Tokenizer } from '@huggingface/tokenizers';
 import { refuse } from '../src/domain/failure.ts';
+import type { Message } from '../src/domain/prompt.ts';
 import { crossing } from './boundary.ts';
 import { TextStream } from './text-stream.ts';
 
@@ -54,15 +55,15 @@ export class TextCodec {
   }
 
   /**
-   * One question, put through a chat template.
+   * A conversation, put through a chat template.
    * @param template of the adapter, where it has one; otherwise the model's own is used
    */
-  async encodeChat(question: string, template: string | null): Promise<number[]> {
+  async encodeChat(messages: readonly Message[], template: string | null): Promise<number[]> {
     const source = template ?? chatTemplateOf(this.#config) ?? noTemplate();
     const text = await crossing(
       () =>
         new Template(source).render({
-          messages: [{ role: 'user', content: question }],
+          messages,
           add_generation_prompt: true,
           ...specialTokens(this.#config),
         }),

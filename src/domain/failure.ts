@@ -1,3 +1,5 @@
+import type { FieldId } from './task.ts';
+
 /**
  * Expected errors as data: a code and its own fields. The sentence a person reads is made from it
  * in `src/i18n`, so a failure can be stored, exported and shown again in another language.
@@ -26,6 +28,13 @@ export type Failure =
   | { code: 'file-unreachable'; file: string; status: number | null }
   | { code: 'file-damaged'; file: string; detail: string }
   | { code: 'prompt-empty' }
+  /** The voice of the column was not made for what is asked. */
+  | { code: 'task-unsupported' }
+  | { code: 'field-empty'; field: FieldId }
+  /** A text without a word to guess. */
+  | { code: 'mask-missing' }
+  /** The classes of a model that should judge hypotheses do not say which of them means yes. */
+  | { code: 'entailment-unclear'; labels: readonly string[] }
   | { code: 'variables-missing'; names: readonly string[] }
   | { code: 'context-exceeded'; promptTokens: number; contextTokens: number }
   | { code: 'template-failed'; detail: string }

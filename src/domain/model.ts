@@ -48,6 +48,8 @@ export interface ModelEntry {
   readonly contextTokens: number;
   readonly license: string;
   readonly languages: readonly string[];
+  /** How instructions to an encoder–decoder begin, where its configuration names them. */
+  readonly prefixes?: readonly string[];
   /** Bytes of graph and weights of each variant. */
   readonly variants: Readonly<Partial<Record<VariantId, number>>>;
 }
@@ -67,7 +69,10 @@ export interface AdapterEntry {
 export interface ExamplePrompt {
   readonly id: string;
   readonly title: Localized;
+  readonly task: TaskId;
   readonly text: string;
+  /** What its task asks beside the text. */
+  readonly fields?: Values;
   /** Values of its `{{variables}}`, one set per row. */
   readonly table?: readonly Values[];
   /** Columns shown with it. */

@@ -19,6 +19,12 @@ export const NUMERIC_PARAMS = {
   /** Tokens. */
   maxTokens: { min: 1, max: 1024, step: 1, initial: 120 },
   seed: { min: 0, max: 4294967295, step: 1, initial: 42 },
+  /** Sequences kept side by side while an encoder–decoder writes; 1 means none, and chance counts. */
+  beams: { min: 1, max: 4, step: 1, initial: 1 },
+  /** Score from which a label is taken to hold. */
+  threshold: { min: 0, max: 1, step: 0.01, initial: 0.5 },
+  /** Words proposed for each blank. */
+  proposals: { min: 1, max: 20, step: 1, initial: 5 },
 } as const;
 
 export type NumericParam = keyof typeof NUMERIC_PARAMS;
@@ -42,7 +48,9 @@ export const DEFAULT_PARAMS: Params = {
   stop: [],
 };
 
-const INTEGERS: ReadonlySet<NumericParam> = new Set(['topK', 'maxTokens', 'seed']);
+const INTEGERS: ReadonlySet<NumericParam> = new Set(
+  NUMERIC_PARAM_IDS.filter((id) => NUMERIC_PARAMS[id].step === 1),
+);
 
 /** Nearest legal value; `initial` for what is not a number. */
 export function clampParam(id: NumericParam, value: number): number {

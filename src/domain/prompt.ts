@@ -4,6 +4,12 @@
  */
 const VARIABLE = /\{\{([^{}\n]+)\}\}/gu;
 
+/** A turn of a conversation, as chat templates take it. */
+export interface Message {
+  readonly role: 'system' | 'user' | 'assistant';
+  readonly content: string;
+}
+
 export type Values = Readonly<Record<string, string>>;
 
 export function normalizeName(name: string): string {

@@ -60,7 +60,7 @@ const SHAPES: { readonly [T in RunEvent['type']]: Shape } = {
   loading: { phase: isText, loadedBytes: isNumber, totalBytes: isNumber },
   ready: { conditions: isRecord, promptTokens: isNumber },
   tokens: { text: isText, tokens: Array.isArray },
-  done: { finish: isText, timing: isRecord, text: isText },
+  done: { finish: isText, timing: isRecord, text: isText, output: isRecord },
   failed: { failure: (value) => isRecord(value) && isText(value['code']) },
   cancelled: {},
 };

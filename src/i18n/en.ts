@@ -91,6 +91,21 @@ export const en = {
     pasteNothing: 'There is no row with data in what was pasted.',
   },
   params: {
+    beams: {
+      short: 'beams',
+      label: 'Beams',
+      hint: 'How many versions it compares at once before it keeps the best. At 1 it writes straight away; at 4 it tends to translate better and takes longer. Above 1 there is no chance.',
+    },
+    threshold: {
+      short: 'threshold',
+      label: 'Threshold',
+      hint: 'From which probability a label is taken to hold. It can be moved without classifying again.',
+    },
+    proposals: {
+      short: 'proposals',
+      label: 'Proposals',
+      hint: 'How many words are proposed for each blank.',
+    },
     temperature: {
       short: 'T',
       label: 'Temperature',

@@ -1,8 +1,20 @@
+import type { FieldId } from '../domain/task.ts';
 import type { FailureTexts } from './failures.ts';
 import { createFormat } from './format.ts';
 
 const f = createFormat('en');
 const RELOAD = 'Run it again; if it repeats, reload the page.';
+
+const MISSING_FIELDS: Record<FieldId, string> = {
+  system: 'The role of the voice',
+  prefix: 'The instruction',
+  labels: 'The list of labels',
+  several: 'Whether there may be several labels',
+  hypothesis: 'The sentence that joins text and label',
+  entailment: 'The class that means yes',
+  context: 'The text to look for the answer in',
+  sentences: 'The list of sentences',
+};
 
 export const failuresEn: FailureTexts = {
   'checkpoint-unsupported': ({ what, detail }) => ({
@@ -67,6 +79,22 @@ export const failuresEn: FailureTexts = {
   'prompt-empty': () => ({
     what: 'This prompt is empty.',
     todo: 'Write a few words and run it again.',
+  }),
+  'task-unsupported': () => ({
+    what: 'This voice does not do this task.',
+    todo: 'Choose another voice for the column, or add a model that does it under Models.',
+  }),
+  'field-empty': ({ field }) => ({
+    what: `${MISSING_FIELDS[field]} is missing.`,
+    todo: 'Fill it in under the text and run again.',
+  }),
+  'mask-missing': () => ({
+    what: 'The text has no hidden word.',
+    todo: 'Write ___ in the place of the word to be guessed.',
+  }),
+  'entailment-unclear': ({ labels }) => ({
+    what: `The classes of this model (${f.list(labels)}) do not say which one means that the sentence follows from the text.`,
+    todo: 'If the model’s card says so, choose it under “Class that means yes”; otherwise use an inference (NLI) model.',
   }),
   'variables-missing': ({ names }) => ({
     what: `The value of ${f.list(names.map((name) => `“${name}”`))} is missing.`,

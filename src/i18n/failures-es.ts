@@ -1,8 +1,20 @@
+import type { FieldId } from '../domain/task.ts';
 import type { FailureTexts } from './failures.ts';
 import { createFormat } from './format.ts';
 
 const f = createFormat('es');
 const RELOAD = 'Volver a generar; si se repite, recargar la página.';
+
+const MISSING_FIELDS: Record<FieldId, string> = {
+  system: 'el papel de la voz',
+  prefix: 'la instrucción',
+  labels: 'la lista de etiquetas',
+  several: 'decir si puede haber varias etiquetas',
+  hypothesis: 'la frase que une texto y etiqueta',
+  entailment: 'la clase que afirma',
+  context: 'el texto donde buscar la respuesta',
+  sentences: 'la lista de frases',
+};
 
 export const failuresEs: FailureTexts = {
   'checkpoint-unsupported': ({ what, detail }) => ({
@@ -67,6 +79,22 @@ export const failuresEs: FailureTexts = {
   'prompt-empty': () => ({
     what: 'No hay nada escrito en este prompt.',
     todo: 'Escribir unas palabras y generar de nuevo.',
+  }),
+  'task-unsupported': () => ({
+    what: 'Esta voz no hace esta tarea.',
+    todo: 'Elegir otra voz para la columna, o añadir un modelo que la haga en Modelos.',
+  }),
+  'field-empty': ({ field }) => ({
+    what: `Falta ${MISSING_FIELDS[field]}.`,
+    todo: 'Completarlo debajo del texto y repetir.',
+  }),
+  'mask-missing': () => ({
+    what: 'El texto no tiene ninguna palabra oculta.',
+    todo: 'Escribir ___ en el lugar de la palabra que hay que adivinar.',
+  }),
+  'entailment-unclear': ({ labels }) => ({
+    what: `Las clases de este modelo (${f.list(labels)}) no dicen cuál significa que la frase se deduce del texto.`,
+    todo: 'Si la tarjeta del modelo lo dice, elegirla en «Clase que afirma»; si no, usar un modelo de inferencia (NLI).',
   }),
   'variables-missing': ({ names }) => ({
     what: `Falta el valor de ${f.list(names.map((name) => `«${name}»`))}.`,

@@ -43,4 +43,19 @@ export const paramsEs: Record<NumericParam, ParamText> = {
     label: 'Semilla',
     hint: 'La misma semilla, en el mismo equipo, da el mismo texto. Otra semilla, otra versión.',
   },
+  beams: {
+    short: 'haces',
+    label: 'Haces',
+    hint: 'Cuántas versiones compara a la vez antes de quedarse con la mejor. Con 1 escribe directamente; con 4 suele traducir mejor y tarda más. Con más de 1 no interviene el azar.',
+  },
+  threshold: {
+    short: 'umbral',
+    label: 'Umbral',
+    hint: 'A partir de qué probabilidad se da por buena una etiqueta. Se puede mover sin volver a clasificar.',
+  },
+  proposals: {
+    short: 'propuestas',
+    label: 'Propuestas',
+    hint: 'Cuántas palabras se proponen para cada hueco.',
+  },
 };

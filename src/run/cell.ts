@@ -2,6 +2,7 @@ import type { Backend } from '../domain/device.ts';
 import type { Failure } from '../domain/failure.ts';
 import type { Timing } from '../domain/metrics.ts';
 import type { VariantId } from '../domain/model.ts';
+import type { TaskOutput } from '../domain/output.ts';
 import type { Token } from '../domain/token.ts';
 
 export type CellId = string;
@@ -25,8 +26,8 @@ export type RunEvent =
   | { type: 'ready'; conditions: Conditions; promptTokens: number }
   /** `text` is what to append; it never ends inside a character. */
   | { type: 'tokens'; text: string; tokens: readonly Token[] }
-  /** `text` is the whole answer, with a stop string already cut off. */
-  | { type: 'done'; finish: Finish; timing: Timing; text: string }
+  /** `text` is the whole answer, with a stop string already cut off; empty where the task writes none. */
+  | { type: 'done'; finish: Finish; timing: Timing; text: string; output: TaskOutput }
   | { type: 'failed'; failure: Failure }
   | { type: 'cancelled' };
 
@@ -54,6 +55,7 @@ export type CellState =
       readonly partial: Partial;
       readonly finish: Finish;
       readonly timing: Timing;
+      readonly output: TaskOutput;
       /** Milliseconds since the epoch. */
       readonly at: number;
     }
@@ -81,6 +83,11 @@ export function isTerminalEvent(event: RunEvent): event is TerminalEvent {
 
 export function partialOf(state: CellState): Partial | null {
   return 'partial' in state ? state.partial : null;
+}
+
+/** null until the cell is done. */
+export function outputOf(state: CellState): TaskOutput | null {
+  return state.status === 'done' ? state.output : null;
 }
 
 /**
@@ -118,6 +125,7 @@ export function advance(state: CellState, event: RunEvent, at: number): CellStat
             partial: { ...state.partial, text: event.text },
             finish: event.finish,
             timing: event.timing,
+            output: event.output,
             at,
           }
         : broken(event.type, at);

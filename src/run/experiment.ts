@@ -18,6 +18,16 @@ export interface Prompt {
   readonly text: string;
   /** One set of values per row of the table under the prompt; unused without variables. */
   readonly table: readonly Values[];
+  /** What the task asks beside the text, by field; may hold `{{variables}}` too. */
+  readonly fields: Values;
+  /** Turns before this one, the oldest first; empty outside a conversation. */
+  readonly history: readonly Turn[];
+}
+
+/** What was said and what each column answered, by column id; a column without an answer has none. */
+export interface Turn {
+  readonly text: string;
+  readonly answers: Values;
 }
 
 export interface Column {
@@ -33,10 +43,15 @@ export interface Row {
   readonly values: Values;
 }
 
+/** Variables of a prompt's text and fields, in order of first appearance. */
+export function variablesOf({ text, fields }: Pick<Prompt, 'text' | 'fields'>): string[] {
+  return [...new Set([text, ...Object.values(fields)].flatMap(variableNames))];
+}
+
 /** Rows of an experiment: one per prompt, or one per line of its table when it has variables. */
 export function rowsOf(experiment: Experiment): Row[] {
   return experiment.prompts.flatMap((prompt) => {
-    if (variableNames(prompt.text).length === 0) return [{ id: prompt.id, prompt, values: {} }];
+    if (variablesOf(prompt).length === 0) return [{ id: prompt.id, prompt, values: {} }];
     const table = prompt.table.length > 0 ? prompt.table : [{}];
     return table.map((values, index) => ({ id: `${prompt.id}.${index}`, prompt, values }));
   });

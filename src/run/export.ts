@@ -1,9 +1,8 @@
 import Papa from 'papaparse';
 import { tokensPerSecond, wordsPerSecond } from '../domain/metrics.ts';
 import { NUMERIC_PARAM_IDS, withOverrides, type Params } from '../domain/params.ts';
-import { variableNames } from '../domain/prompt.ts';
 import { partialOf, type CellState } from './cell.ts';
-import type { Column, Row } from './experiment.ts';
+import { variablesOf as promptVariables, type Column, type Row } from './experiment.ts';
 import { grid } from './plan.ts';
 import { openRecord, type RunRecord } from './record.ts';
 
@@ -51,7 +50,7 @@ function exported(record: RunRecord): ExportedCell[] {
 }
 
 function variablesOf(record: RunRecord): string[] {
-  const names = record.experiment.prompts.flatMap((prompt) => variableNames(prompt.text));
+  const names = record.experiment.prompts.flatMap(promptVariables);
   return [...new Set(names)];
 }
 

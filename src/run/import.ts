@@ -1,7 +1,6 @@
 import * as v from 'valibot';
 import type { Failure } from '../domain/failure.ts';
-import { variableNames } from '../domain/prompt.ts';
-import type { Experiment } from './experiment.ts';
+import { variablesOf, type Experiment } from './experiment.ts';
 import { LIMITS } from './limits.ts';
 import { grid } from './plan.ts';
 import { RECORD_FORMAT, RECORD_VERSION, type RunRecord } from './record.ts';
@@ -86,8 +85,8 @@ function inconsistency(record: RunRecord): string | null {
 
 /** Counted before the grid is laid out, so that a small file cannot ask for a huge one. */
 function cellCount({ prompts, columns }: Experiment): number {
-  const rows = prompts.map(({ text, table }) =>
-    variableNames(text).length === 0 ? 1 : Math.max(1, table.length),
+  const rows = prompts.map((prompt) =>
+    variablesOf(prompt).length === 0 ? 1 : Math.max(1, prompt.table.length),
   );
   return rows.reduce((sum, count) => sum + count, 0) * columns.length;
 }

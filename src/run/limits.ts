@@ -14,5 +14,11 @@ export const LIMITS = {
   answerChars: 1_000_000,
   tokensPerCell: 8192,
   alternativesPerToken: 20,
+  /** Turns of one conversation. */
+  turns: 200,
+  /** Classes of one model. */
+  labels: 100_000,
+  /** Entities, blanks or answers of one cell. */
+  spans: 32_000,
   fileChars: 64 * 1024 * 1024,
 } as const;

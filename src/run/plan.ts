@@ -6,22 +6,30 @@ import {
   type AdapterEntry,
   type Catalogue,
   type ModelEntry,
+  type TaskId,
   type VariantId,
 } from '../domain/model.ts';
 import { sameBatchParams, withOverrides, type Params } from '../domain/params.ts';
-import { expand, missingValues } from '../domain/prompt.ts';
+import { expand, missingValues, type Message, type Values } from '../domain/prompt.ts';
+import { canDo } from '../domain/task.ts';
+import { TASKS } from '../tasks/index.ts';
 import type { CellId } from './cell.ts';
-import { rowsOf, type Column, type Experiment, type Row } from './experiment.ts';
+import { rowsOf, type Column, type Experiment, type Row, type Turn } from './experiment.ts';
 
 /** One self-contained cell of work. */
 export interface Job {
   readonly cell: CellId;
   readonly prompt: string;
+  /** What the task asks beside the prompt, with variables filled in. */
+  readonly fields: Values;
+  /** Earlier turns of this column's own conversation; empty outside one. */
+  readonly history: readonly Message[];
   readonly seed: number;
 }
 
 /** The jobs that share one model, one adapter and one set of parameters: what an engine runs at once. */
 export interface Batch {
+  readonly task: TaskId;
   readonly model: ModelEntry;
   readonly adapter: AdapterEntry | null;
   readonly backend: Backend;
@@ -35,6 +43,7 @@ export interface PlannedCell {
   readonly row: Row;
   readonly column: Column;
   readonly prompt: string;
+  readonly fields: Values;
   /** Set where the cell cannot run at all. */
   readonly failure: Failure | null;
 }
@@ -60,7 +69,8 @@ export function plan(experiment: Experiment, catalogue: Catalogue, device: Devic
   const { rows, cells } = grid(experiment);
   const drafts: Draft[] = [];
   const planned = cells.map((cell) => {
-    const failure = promptFailure(cell.row) ?? assign(drafts, cell, experiment, catalogue, device);
+    const failure =
+      promptFailure(cell, experiment.task) ?? assign(drafts, cell, experiment, catalogue, device);
     return { ...cell, failure };
   });
   return { rows, cells: planned, batches: modelMajor(drafts) };
@@ -78,14 +88,37 @@ export function cellId(row: Row, column: Column): CellId {
 }
 
 function planCell(row: Row, column: Column): PlannedCell {
-  const prompt = expand(row.prompt.text, row.values);
-  return { id: cellId(row, column), row, column, prompt, failure: null };
+  const { prompt, fields } = filledIn(row);
+  return { id: cellId(row, column), row, column, prompt, fields, failure: null };
 }
 
-function promptFailure(row: Row): Failure | null {
-  const names = missingValues(row.prompt.text, row.values);
+/** A row's text and fields with its variables replaced. */
+export function filledIn({ prompt, values }: Row): { prompt: string; fields: Values } {
+  const fields = Object.entries(prompt.fields).map(([id, text]) => [id, expand(text, values)]);
+  return { prompt: expand(prompt.text, values), fields: Object.fromEntries(fields) as Values };
+}
+
+function promptFailure({ row, fields }: PlannedCell, task: TaskId): Failure | null {
+  const templates = [row.prompt.text, ...Object.values(row.prompt.fields)];
+  const names = [...new Set(templates.flatMap((text) => missingValues(text, row.values)))];
   if (names.length > 0) return { code: 'variables-missing', names };
-  return row.prompt.text.trim() === '' ? { code: 'prompt-empty' } : null;
+  if (row.prompt.text.trim() === '') return { code: 'prompt-empty' };
+  const blank = TASKS[task].fields.find(
+    ({ id, required }) => required && (fields[id] ?? '').trim() === '',
+  );
+  return blank === undefined ? null : { code: 'field-empty', field: blank.id };
+}
+
+/** A column without an answer to a turn did not have that turn: templates want one of each. */
+export function messagesOf(history: readonly Turn[], columnId: string): Message[] {
+  return history.flatMap(({ text, answers }): Message[] => {
+    const answer = Object.hasOwn(answers, columnId) ? answers[columnId] : undefined;
+    if (answer === undefined) return [];
+    return [
+      { role: 'user', content: text },
+      { role: 'assistant', content: answer },
+    ];
+  });
 }
 
 /** Puts the cell's job into the batch it belongs to, or says why it cannot run. */
@@ -104,13 +137,17 @@ function assign(
   if (adapter?.base !== (voice.adapter === null ? undefined : model.id)) {
     return { code: 'model-unknown', model: voice.adapter ?? voice.model };
   }
+  const { task } = experiment;
+  if (!canDo(catalogue, voice, task)) return { code: 'task-unsupported' };
   const place = fit(model, device, experiment.backend);
   if (!place.ok) return place.failure;
   const params = withOverrides(experiment.params, column.overrides);
-  const job: Job = { cell: cell.id, prompt: cell.prompt, seed: params.seed };
+  const { id, prompt, fields, row } = cell;
+  const history = messagesOf(row.prompt.history, column.id);
+  const job: Job = { cell: id, prompt, fields, history, seed: params.seed };
   const draft = drafts.find((other) => accepts(other, model, adapter, params));
   if (draft) draft.jobs.push(job);
-  else drafts.push({ model, adapter, params, jobs: [job], ...pickPlace(place) });
+  else drafts.push({ task, model, adapter, params, jobs: [job], ...pickPlace(place) });
   return null;
 }
 

@@ -2,9 +2,12 @@ import * as v from 'valibot';
 import { NUMERIC_PARAM_IDS, NUMERIC_PARAMS, MAX_STOP_STRINGS } from '../domain/params.ts';
 import type { NumericParam, ParamOverrides, Params } from '../domain/params.ts';
 import type { Failure } from '../domain/failure.ts';
+import { TASK_IDS } from '../domain/model.ts';
+import { TEXT_OUTPUT, type TaskOutput } from '../domain/output.ts';
 import type { Values } from '../domain/prompt.ts';
+import { FIELD_IDS } from '../domain/task.ts';
 import type { CellState } from './cell.ts';
-import type { Experiment } from './experiment.ts';
+import type { Experiment, Turn } from './experiment.ts';
 import { LIMITS } from './limits.ts';
 import { RECORD_FORMAT, RECORD_VERSION, type RecordedCell, type RunRecord } from './record.ts';
 
@@ -40,7 +43,11 @@ function entries<T>(schemaOf: (param: NumericParam) => T): Record<NumericParam, 
   return Object.fromEntries(pairs) as Record<NumericParam, T>;
 }
 
-const params: Schema<Params> = v.strictObject({ ...entries(numeric), stop });
+/** A parameter that an older page did not know has its first value. */
+const params: Schema<Params> = v.strictObject({
+  ...entries((param) => v.optional(numeric(param), NUMERIC_PARAMS[param].initial)),
+  stop,
+});
 /** All of it is optional, so a list would pass for an object without entries. */
 const overrides: Schema<ParamOverrides> = v.pipe(
   v.custom<Record<string, unknown>>(isPlainObject),
@@ -70,16 +77,19 @@ function isValuePair(pair: [string, unknown]): pair is [string, string] {
   return key.length <= 400 && typeof value === 'string' && value.length <= LIMITS.textChars;
 }
 
+const turn: Schema<Turn> = v.strictObject({ text: text(LIMITS.textChars), answers: values });
 const prompt = v.strictObject({
   id,
   text: text(LIMITS.textChars),
   table: list(values, LIMITS.tableRows),
+  fields: v.optional(values, {}),
+  history: v.optional(list(turn, LIMITS.turns), []),
 });
 const voice = v.strictObject({ model: name, adapter: v.nullable(name) });
 const column = v.strictObject({ id, voice, overrides });
 
 export const experimentSchema: Schema<Experiment> = v.strictObject({
-  task: v.literal('text-generation'),
+  task: v.picklist(TASK_IDS),
   prompts: v.pipe(
     list(prompt, LIMITS.prompts, 1),
     v.check((items) => hasUniqueIds(items), 'Repeated id'),
@@ -113,6 +123,13 @@ const failure: Schema<Failure> = v.variant('code', [
   }),
   v.strictObject({ code: v.literal('file-damaged'), file: detail, detail }),
   v.strictObject({ code: v.literal('prompt-empty') }),
+  v.strictObject({ code: v.literal('task-unsupported') }),
+  v.strictObject({ code: v.literal('field-empty'), field: v.picklist(FIELD_IDS) }),
+  v.strictObject({ code: v.literal('mask-missing') }),
+  v.strictObject({
+    code: v.literal('entailment-unclear'),
+    labels: list(name, LIMITS.labels),
+  }),
   v.strictObject({
     code: v.literal('variables-missing'),
     names: list(text(LIMITS.textChars), LIMITS.textChars),
@@ -135,7 +152,8 @@ const failure: Schema<Failure> = v.variant('code', [
   v.strictObject({ code: v.literal('unexpected'), detail }),
 ]);
 
-const logprob = v.pipe(v.number(), v.finite());
+const finite = v.pipe(v.number(), v.finite());
+const logprob = finite;
 const alternative = v.strictObject({ id: count, text: text(LIMITS.stopChars), logprob });
 const token = v.strictObject({
   ...alternative.entries,
@@ -160,6 +178,36 @@ const timing = v.strictObject({
   generatedTokens: count,
 });
 
+const span = { start: count, end: count, score: finite };
+const labelled = v.strictObject({ label: name, score: finite });
+const filling = v.strictObject({ text: name, score: finite });
+const output: Schema<TaskOutput> = v.variant('kind', [
+  v.strictObject({ kind: v.literal('text') }),
+  v.strictObject({
+    kind: v.literal('labels'),
+    problem: v.picklist(['single-label', 'multi-label', 'regression']),
+    labels: list(labelled, LIMITS.labels),
+    unread: count,
+  }),
+  v.strictObject({
+    kind: v.literal('fill'),
+    blanks: list(v.strictObject({ options: list(filling, LIMITS.labels) }), LIMITS.spans),
+  }),
+  v.strictObject({
+    kind: v.literal('entities'),
+    entities: list(v.strictObject({ label: name, ...span }), LIMITS.spans),
+  }),
+  v.strictObject({
+    kind: v.literal('spans'),
+    answers: list(v.strictObject(span), LIMITS.spans),
+  }),
+  v.strictObject({
+    kind: v.literal('similarity'),
+    items: list(v.strictObject({ text: text(LIMITS.textChars), score: finite }), LIMITS.textChars),
+    unread: count,
+  }),
+]);
+
 const state: Schema<CellState & RecordedCell['state']> = v.variant('status', [
   v.strictObject({ status: v.literal('queued') }),
   v.strictObject({
@@ -167,6 +215,7 @@ const state: Schema<CellState & RecordedCell['state']> = v.variant('status', [
     partial,
     finish: v.picklist(['end', 'stop', 'length', 'context']),
     timing,
+    output: v.optional(output, TEXT_OUTPUT),
     at: count,
   }),
   v.strictObject({

@@ -184,7 +184,13 @@ export class Lab {
   }
 
   #prompt(text: string): Prompt {
-    return { id: this.#deps.ids(), text: text.slice(0, LIMITS.textChars), table: [] };
+    return {
+      id: this.#deps.ids(),
+      text: text.slice(0, LIMITS.textChars),
+      table: [],
+      fields: {},
+      history: [],
+    };
   }
 
   #column(voice: Voice): Column {

@@ -39,10 +39,13 @@ afterEach(async () => {
   await Promise.all(workers.map((worker) => worker.gone));
 });
 
+const PLAIN = { fields: {}, history: [] } as const;
+
 function batch(scenarios: readonly Scenario[], model = 'uno'): Batch {
-  const jobs = scenarios.map((prompt, index) => ({ cell: `c${index}`, prompt, seed: index }));
+  const jobs = scenarios.map((prompt, index) => ({ cell: `c${index}`, prompt, ...PLAIN, seed: index }));
   const place = { backend: 'cpu', variant: 'cpu8' } as const;
-  return { model: fakeModel(model), adapter: null, ...place, params: DEFAULT_PARAMS, jobs };
+  const task = 'text-generation';
+  return { task, model: fakeModel(model), adapter: null, ...place, params: DEFAULT_PARAMS, jobs };
 }
 
 /** Reads a run to its end; `watch` sees each event as it comes. */

@@ -48,12 +48,12 @@ const CASES: readonly [string, CellState | null, string, string, readonly string
   ],
 ];
 
-const prompt = { id: 'p', text: 'Había una vez', table: [] };
+const prompt = { id: 'p', text: 'Había una vez', table: [], fields: {}, history: [] };
 const row = { id: 'p', prompt, values: {} };
 const column = { id: 'c', voice: { model: 'uno', adapter: null }, overrides: {} };
 
 function show(state: CellState | null, { catalogue = CATALOGUE, text = prompt.text } = {}) {
-  const planned = { id: 'p/c', row, column, prompt: prompt.text, failure: null };
+  const planned = { id: 'p/c', row, column, prompt: prompt.text, fields: {}, failure: null };
   const cell = state && new Cell(planned, state);
   const now = { ...row, prompt: { ...prompt, text } };
   return renderIn(testApp({ catalogue }), CellView, {

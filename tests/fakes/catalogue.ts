@@ -39,6 +39,7 @@ export const CATALOGUE: Catalogue = {
   examples: [
     {
       id: 'ejemplo',
+      task: 'text-generation',
       title: { es: 'Ejemplo', en: 'Example' },
       text: 'Había una vez',
       voices: [{ model: 'dos', adapter: null }],

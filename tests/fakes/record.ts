@@ -7,7 +7,7 @@ import { toRecord, type RunHeader, type RunRecord } from '../../src/run/record.t
 export const EXPERIMENT: Experiment = {
   task: 'text-generation',
   prompts: [
-    { id: 'p1', text: 'Había una vez', table: [] },
+    { id: 'p1', text: 'Había una vez', table: [], fields: {}, history: [] },
     {
       id: 'p2',
       text: 'Hola, {{nombre}}. {{qué}}',
@@ -15,6 +15,8 @@ export const EXPERIMENT: Experiment = {
         { nombre: 'Ana', qué: '¿Sí?' },
         { nombre: 'José, el "Cojo"', qué: 'línea\notra' },
       ],
+      fields: {},
+      history: [],
     },
   ],
   columns: [
@@ -43,7 +45,9 @@ export function partial(text: string): Partial {
 }
 
 export function doneState(text: string): CellState {
-  return { status: 'done', partial: partial(text), finish: 'end', timing, at: 1_700_000_000_000 };
+  const output = { kind: 'text' } as const;
+  const at = 1_700_000_000_000;
+  return { status: 'done', partial: partial(text), finish: 'end', timing, output, at };
 }
 
 /** Every way a cell can be, one after another over the grid's six cells. */

@@ -90,7 +90,7 @@ export function says(text: string): RunEvent {
 
 export function done(text: string): RunEvent {
   const timing = { firstTokenMs: 10, decodeMs: 100, promptTokens: 3, generatedTokens: 2 };
-  return { type: 'done', finish: 'length', timing, text };
+  return { type: 'done', finish: 'length', timing, text, output: { kind: 'text' } };
 }
 
 /** Loads, says each word in turn, and ends. */

@@ -1,10 +1,13 @@
 /** Worker side of the task: each prompt of a batch becomes a row, each row an answer. */
 import type { Failure } from '../../domain/failure.ts';
+import { TEXT_OUTPUT } from '../../domain/output.ts';
+import type { Message } from '../../domain/prompt.ts';
 import type { CellEvent } from '../../engine/engine.ts';
 import type { ModelNumbers } from '../../graph/manifest.ts';
 import type { CellId, Conditions, RunEvent } from '../../run/cell.ts';
 import type { Batch, Job } from '../../run/plan.ts';
 import { Answer, type Lettering, type Step } from '../../../workers/answer.ts';
+import type { Controls } from '../../../workers/controls.ts';
 import { Decoder, type Row } from '../../../workers/decoder.ts';
 import { needsAllLogits } from '../../../workers/sampler.ts';
 import type { Feeds, GraphSession } from '../../../workers/session.ts';
@@ -12,8 +15,9 @@ import type { Feeds, GraphSession } from '../../../workers/session.ts';
 /** Rows that step together. One for now: a row is not slowed down by its neighbours. */
 const ROWS_TOGETHER = 1;
 
-/** A model that is loaded and ready, with or without an adapter. */
+/** A model that writes, loaded and ready, with or without an adapter. */
 export interface Voice {
+  readonly kind: 'decoder';
   readonly session: GraphSession;
   readonly model: ModelNumbers;
   /** How many of the best logits the graph gives. */
@@ -22,14 +26,9 @@ export interface Voice {
   readonly lettering: Lettering;
   /** The batch's way of prompting: text as it is, or through a chat template. */
   encode(prompt: string): Promise<readonly number[]>;
+  /** A conversation, through the chat template of the voice; its last message is the user's. */
+  encodeChat(messages: readonly Message[]): Promise<readonly number[]>;
   readonly conditions: Omit<Conditions, 'seed'>;
-}
-
-export interface Controls {
-  /** Whether somebody asked this cell to end. */
-  isStopped(cell: CellId): boolean;
-  readonly breathe: () => Promise<void>;
-  readonly now: () => number;
 }
 
 /** A row on its way, and the cell it belongs to. */
@@ -91,12 +90,13 @@ class Run {
   }
 
   /** No lane where the job is over before it begins. */
-  async #open({ cell, prompt, seed }: Job): Promise<Lane[]> {
+  async #open(job: Job): Promise<Lane[]> {
+    const { cell, seed } = job;
     if (this.#controls.isStopped(cell)) return this.#say(cell, { type: 'cancelled' });
     const { lettering, model, conditions } = this.#voice;
     const { params } = this.#batch;
     const { now } = this.#controls;
-    const ids = await this.#voice.encode(prompt);
+    const ids = await this.#encode(job);
     const failure = misfit(ids, model.context);
     if (failure !== null) return this.#say(cell, { type: 'failed', failure });
     this.#say(cell, {
@@ -108,6 +108,13 @@ class Run {
     const contextTokens = model.context;
     const answer = new Answer({ params, seed, prompt: ids, eos, contextTokens, lettering, now });
     return [{ cell, row: this.#decoder.open(ids), answer }];
+  }
+
+  #encode({ prompt, fields, history }: Job): Promise<readonly number[]> {
+    if (this.#batch.task !== 'chat') return this.#voice.encode(prompt);
+    const system = (fields['system'] ?? '').trim();
+    const role: Message[] = system === '' ? [] : [{ role: 'system', content: system }];
+    return this.#voice.encodeChat([...role, ...history, { role: 'user', content: prompt }]);
   }
 
   async #drive(lanes: readonly Lane[]): Promise<void> {
@@ -132,7 +139,8 @@ class Run {
     if (id !== null) row.ids.push(id);
     if (tokens.length > 0 || text !== '') this.#say(cell, { type: 'tokens', text, tokens });
     if (finish === null) return true;
-    this.#say(cell, { type: 'done', finish, timing: answer.timing, text: answer.text });
+    const { timing, text: whole } = answer;
+    this.#say(cell, { type: 'done', finish, timing, text: whole, output: TEXT_OUTPUT });
     return false;
   }
 

@@ -1,20 +1,22 @@
-import {
-  DEFAULT_PARAMS,
-  NUMERIC_PARAM_IDS,
-  type NumericParam,
-  type Params,
-} from '../../domain/params.ts';
-import type { TaskId } from '../../domain/model.ts';
+import { DEFAULT_PARAMS } from '../../domain/params.ts';
+import type { NumericParam } from '../../domain/params.ts';
+import type { TaskSpec } from '../../domain/task.ts';
 
-/** What a task asks for and in which order its form shows it. */
-export interface TaskSpec {
-  readonly id: TaskId;
-  readonly params: readonly NumericParam[];
-  readonly initial: Params;
-}
+/** What shapes any text that is written token by token. */
+export const WRITING_PARAMS: readonly NumericParam[] = [
+  'temperature',
+  'topK',
+  'topP',
+  'minP',
+  'repetitionPenalty',
+  'maxTokens',
+  'seed',
+];
 
 export const textGeneration: TaskSpec = {
   id: 'text-generation',
-  params: NUMERIC_PARAM_IDS,
+  params: WRITING_PARAMS,
+  generates: true,
+  fields: [],
   initial: DEFAULT_PARAMS,
 };

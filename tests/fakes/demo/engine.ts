@@ -96,7 +96,7 @@ async function* speak(
     promptTokens: 24,
     generatedTokens: pace.tokens,
   };
-  yield { type: 'done', finish: 'length', timing, text };
+  yield { type: 'done', finish: 'length', timing, text, output: { kind: 'text' } };
 }
 
 async function* failed(): AsyncGenerator<RunEvent> {

@@ -16,13 +16,14 @@ const conditions = { backend: 'cpu', variant: 'cpu8', threads: 2, seed: 42 } as 
 const partial: Partial = { conditions, promptTokens: 3, text: 'Era', tokens: [] };
 const failure: Failure = { code: 'out-of-memory' };
 const timing = { firstTokenMs: 1, decodeMs: 2, promptTokens: 3, generatedTokens: 4 };
+const output = { kind: 'text' } as const;
 const token = { id: 1, text: ' un', logprob: -1, alternatives: [] };
 
 const STATES: Record<CellStatus, CellState> = {
   queued: QUEUED,
   loading: { status: 'loading', phase: 'weights', loadedBytes: 1, totalBytes: 9 },
   running: { status: 'running', partial },
-  done: { status: 'done', partial, finish: 'end', timing, at: 1 },
+  done: { status: 'done', partial, finish: 'end', timing, output, at: 1 },
   failed: { status: 'failed', failure, partial, at: 1 },
   cancelled: { status: 'cancelled', partial: null, at: 1 },
 };
@@ -30,7 +31,7 @@ const EVENTS: { [T in RunEvent['type']]: Extract<RunEvent, { type: T }> } = {
   loading: { type: 'loading', phase: 'session', loadedBytes: 5, totalBytes: 9 },
   ready: { type: 'ready', conditions, promptTokens: 3 },
   tokens: { type: 'tokens', text: ' un', tokens: [token] },
-  done: { type: 'done', finish: 'stop', timing, text: 'Era' },
+  done: { type: 'done', finish: 'stop', timing, text: 'Era', output },
   failed: { type: 'failed', failure },
   cancelled: { type: 'cancelled' },
 };

@@ -80,7 +80,9 @@ describe('CSV', () => {
   });
 
   it('keeps a variable apart from a field of the same name', () => {
-    const prompts = [{ id: 'p1', text: '{{text}}', table: [{ text: 'valor' }] }];
+    const prompts = [
+      { id: 'p1', text: '{{text}}', table: [{ text: 'valor' }], fields: {}, history: [] },
+    ];
     const record = fakeRecord({}, {}, { ...EXPERIMENT, prompts });
     expect(readCsv(toCsv(record)).data[0]).toMatchObject({ '{{text}}': 'valor', text: '' });
   });

@@ -175,7 +175,7 @@ describe('hostile names', () => {
   it('are data where names are free, and touch no prototype', () => {
     const text = '{{__proto__}} {{constructor}}';
     const values = JSON.parse('{"__proto__":"uno","constructor":"dos"}') as Record<string, string>;
-    const prompts = [{ id: 'p', text, table: [values] }];
+    const prompts = [{ id: 'p', text, table: [values], fields: {}, history: [] }];
     const record = fakeRecord({}, {}, { ...EXPERIMENT, prompts });
     const parsed = parseRecord(toJson(record));
     expect(parsed).toMatchObject({ ok: true });

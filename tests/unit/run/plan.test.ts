@@ -20,6 +20,8 @@ function experiment(
       id: `p${String(index)}`,
       text: '',
       table: [],
+      fields: {},
+      history: [],
       ...prompt,
     })),
     columns: columns.map((column, index) => {

@@ -56,7 +56,7 @@ describe('titleOf', () => {
     ['a'.repeat(100), `${'a'.repeat(60)}…`],
     ['🐦'.repeat(100), `${'🐦'.repeat(60)}…`],
   ])('%j is titled %j', (text, title) => {
-    const prompts = [{ id: 'p', text, table: [] }];
+    const prompts = [{ id: 'p', text, table: [], fields: {}, history: [] }];
     expect(titleOf({ ...EXPERIMENT, prompts })).toBe(title);
   });
 

@@ -153,7 +153,8 @@ it('takes the table of an example along', () => {
   const { lab } = setUp();
   const table = [{ quién: 'un gato' }, { quién: 'una farera' }];
   const voices = [RIMA];
-  lab.useExample({ id: 'x', title: { es: '', en: '' }, text: 'Era {{quién}}', table, voices });
+  const title = { es: '', en: '' };
+  lab.useExample({ id: 'x', task: 'text-generation', title, text: 'Era {{quién}}', table, voices });
   expect(lab.rows.map((row) => row.values)).toEqual(table);
 });
 

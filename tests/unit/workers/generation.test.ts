@@ -26,21 +26,30 @@ async function generate({ prompts = [PROMPT], params, graph, isStopped }: Setup)
   const codec = await byteCodec();
   const session = graph ?? recite(' niña');
   const voice: Voice = {
+    kind: 'decoder',
     session,
     model: FAKE_NUMBERS,
     topCount: 64,
     adapter: {},
     lettering: codec,
     encode: (prompt) => Promise.resolve(codec.encode(prompt)),
+    encodeChat: (messages) => Promise.resolve(codec.encode(messages.at(-1)?.content ?? '')),
     conditions: { backend: 'cpu', variant: 'cpu8', threads: 1 },
   };
   const batch: Batch = {
+    task: 'text-generation',
     model: fakeModel('uno'),
     adapter: null,
     backend: 'cpu',
     variant: 'cpu8',
     params: { ...GREEDY, ...params },
-    jobs: prompts.map((prompt, index) => ({ cell: `c${index}`, prompt, seed: index })),
+    jobs: prompts.map((prompt, index) => ({
+      cell: `c${index}`,
+      prompt,
+      fields: {},
+      history: [],
+      seed: index,
+    })),
   };
   let time = 0;
   const controls = {

@@ -98,6 +98,7 @@ describe('the protocol', () => {
 
   it('makes addresses whole, and leaves whole ones as they are', () => {
     const batch = {
+      task: 'text-generation',
       model: fakeModel('uno'),
       adapter: fakeAdapter('rima', 'uno'),
       backend: 'cpu',

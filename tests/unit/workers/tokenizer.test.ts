@@ -10,6 +10,8 @@ async function failureOf(work: Promise<unknown>): Promise<unknown> {
   return error instanceof FailureError ? error.failure : error;
 }
 
+const HOLA = [{ role: 'user', content: 'Hola' }] as const;
+
 describe('texts', () => {
   it('are encoded as the tokenizer says, with a beginning only where it is asked for', async () => {
     expect((await byteCodec()).encode('añ')).toEqual(bytes('añ'));
@@ -49,12 +51,12 @@ describe('chat templates', () => {
   const rendered = [BOS, ...bytes('user:Hola>')];
 
   it('render one question, with the special tokens at hand', async () => {
-    expect(await (await byteCodec()).encodeChat('Hola', TEMPLATE)).toEqual(rendered);
+    expect(await (await byteCodec()).encodeChat(HOLA, TEMPLATE)).toEqual(rendered);
   });
 
   it('come from the tokenizer where the adapter has none', async () => {
     const codec = await byteCodec({ chat_template: TEMPLATE });
-    expect(await codec.encodeChat('Hola', null)).toEqual(rendered);
+    expect(await codec.encodeChat(HOLA, null)).toEqual(rendered);
   });
 
   it.each([
@@ -76,10 +78,10 @@ describe('chat templates', () => {
   it('fail as a failure that says why', async () => {
     const codec = await byteCodec();
     const failed = { code: 'template-failed' };
-    expect(await failureOf(codec.encodeChat('Hola', null))).toMatchObject(failed);
-    expect(await failureOf(codec.encodeChat('Hola', '{% if %}'))).toMatchObject(failed);
+    expect(await failureOf(codec.encodeChat(HOLA, null))).toMatchObject(failed);
+    expect(await failureOf(codec.encodeChat(HOLA, '{% if %}'))).toMatchObject(failed);
     const refusing = "{{ raise_exception('solo turnos alternos') }}";
-    expect(await failureOf(codec.encodeChat('Hola', refusing))).toMatchObject({
+    expect(await failureOf(codec.encodeChat(HOLA, refusing))).toMatchObject({
       ...failed,
       detail: expect.stringContaining('solo turnos alternos') as string,
     });
