@@ -1,13 +1,18 @@
 /**
- * LoRA adapters as PEFT writes them: `adapter_config.json` and `adapter_model.safetensors`. Each
- * adapted module adds `scale · B · A · x` to its output.
+ * LoRA adapters as PEFT writes them: `adapter_config.json` and `adapter_model.safetensors` or `.bin`.
+ * Each adapted module adds `scale · B · A · x` to its output; whole tensors, such as a trained head,
+ * take the place of the base's.
  */
 import { refuse } from '../domain/failure';
+import { nameList, refuseVariations, scaling } from './adapter-config';
 import type { FileSet } from './byte-source';
-import { isObject, readJsonObject, requireFile } from './json-file';
-import type { Json, JsonObject } from './json-file';
-import { openSafetensors } from './safetensors';
+import { openCheckpoint } from './checkpoint';
+import { readJsonObject, requireFile } from './json-file';
+import type { JsonObject } from './json-file';
 import type { TensorSource } from './tensor-source';
+
+export { adapterBase } from './adapter-config';
+export type { AdapterBase } from './adapter-config';
 
 /** One adapted linear layer. `A` is `[rank, in]`; `B` is `[out, rank]` with the scale folded in. */
 export interface AdaptedModule {
@@ -33,114 +38,109 @@ export interface Adapter {
   readonly saved: ReadonlyMap<string, SavedTensor>;
 }
 
-const TENSOR_NAME = /^(?:base_model\.model\.)?(.+)\.lora_([AB])(?:\.default)?\.weight$/;
-/** Initialisations that change the base weights too, so the file alone does not say the result. */
-const BASE_CHANGING = /^(pissa|olora|corda|loftq)/;
-
-/** Settings that, when given, make the update something else than `scale · B · A`. */
-const OTHER_ARITHMETIC = [
-  'lora_bias',
-  'use_qalora',
-  'use_bdlora',
-  'layer_replication',
-  'target_parameters',
-  'trainable_token_indices',
-  'alora_invocation_tokens',
-  'arrow_config',
-  'fan_in_fan_out',
-] as const;
+const WRAPPER = /^(?:module\.)?base_model\.model\./;
+/** A half of a pair; tables of embeddings have halves of their own, saved without `.weight`. */
+const HALF_NAME = /^(.+)\.lora_(embedding_)?([AB])(?:\.default)?(?:\.weight)?$/;
+/** What PEFT puts between a module's name and the tensor that it keeps or replaces. */
+const SAVED_WRAPPER = /\.(?:modules_to_save(?:\.default)?|base_layer)(?=\.)/;
+const MAX_SAVED_MODULES = 100;
+/** PEFT trains the head of these tasks whole, and saves the table when the vocabulary has grown. */
+const TASK_HEADS: Readonly<Record<string, readonly string[]>> = {
+  SEQ_CLS: ['classifier', 'score'],
+  TOKEN_CLS: ['classifier', 'score'],
+  QUESTION_ANS: ['qa_outputs'],
+};
+const TABLES = [
+  'embed_tokens',
+  'lm_head',
+  'wte',
+  'word_embeddings',
+  'embed_in',
+  'embed_out',
+  'shared',
+];
 
 export async function readAdapter(files: FileSet, signal: AbortSignal): Promise<Adapter> {
   const config = await readJsonObject(requireFile(files, 'adapter_config.json'), signal);
   refuseVariations(config);
-  const source = await openSafetensors(files, 'adapter_model', signal);
+  const source = await openCheckpoint(files, 'adapter_model', signal);
+  const { pairs, whole } = sortNames(source, config);
+  const scale = scaling(config);
   const modules = new Map<string, AdaptedModule>();
-  for (const name of adaptedNames(source)) {
-    modules.set(name.module, await readModule(source, config, name, signal));
+  for (const pair of pairs) {
+    modules.set(pair.module, await readModule(source, config, pair, scale, signal));
   }
   if (modules.size === 0) unsupported('no LoRA matrices');
-  return { modules, saved: new Map() };
-}
-
-function refuseVariations(config: JsonObject): void {
-  const kind = config['peft_type'] ?? 'LORA';
-  if (kind !== 'LORA') unsupported(`peft_type ${String(kind)}`);
-  if (config['use_dora'] === true) unsupported('DoRA');
-  for (const trait of OTHER_ARITHMETIC) {
-    const value = config[trait] ?? false;
-    if (value !== false && !(Array.isArray(value) && value.length === 0)) unsupported(trait);
+  const saved = new Map<string, SavedTensor>();
+  for (const [name, stored] of whole) {
+    const shape = source.info(stored)?.shape ?? [];
+    saved.set(name, { shape, data: await source.read(stored, signal) });
   }
-  const bias = config['bias'] ?? 'none';
-  if (bias !== 'none') unsupported(`bias ${String(bias)}`);
-  const saved = config['modules_to_save'];
-  if (Array.isArray(saved) && saved.length > 0) unsupported(`modules_to_save ${saved.join(', ')}`);
-  const init = config['init_lora_weights'];
-  if (typeof init === 'string' && BASE_CHANGING.test(init))
-    unsupported(`init_lora_weights ${init}`);
+  return { modules, saved };
 }
 
-interface ModuleTensors {
+interface Pair {
   readonly module: string;
+  readonly table: boolean;
   readonly a: string;
   readonly b: string;
 }
 
-/** Pairs the tensors of each module; a tensor that is not half of a LoRA pair is refused by name. */
-function adaptedNames(source: TensorSource): ModuleTensors[] {
-  const halves = new Map<string, { A?: string; B?: string }>();
-  for (const name of source.names()) {
-    const [, module, half] = TENSOR_NAME.exec(name) ?? [];
-    if (module === undefined || (half !== 'A' && half !== 'B')) return unsupported(name);
-    halves.set(module, { ...halves.get(module), [half]: name });
+interface SortedNames {
+  readonly pairs: readonly Pair[];
+  /** Names in the base → names in the file. */
+  readonly whole: ReadonlyMap<string, string>;
+}
+
+/** Pairs the halves of each module; a tensor that is neither half nor whole is refused by name. */
+function sortNames(source: TensorSource, config: JsonObject): SortedNames {
+  const halves = new Map<string, { table: boolean; A?: string; B?: string }>();
+  const whole = new Map<string, string>();
+  const isWhole = wholeTensors(config);
+  for (const stored of source.names()) {
+    const name = stored.replace(WRAPPER, '');
+    const [, module, table, half] = HALF_NAME.exec(name) ?? [];
+    if (module !== undefined && (half === 'A' || half === 'B')) {
+      const known = halves.get(module);
+      halves.set(module, { ...known, table: table !== undefined, [half]: stored });
+    } else if (isWhole(name)) whole.set(name.replace(SAVED_WRAPPER, ''), stored);
+    else return unsupported(stored);
   }
-  return [...halves].map(([module, { A, B }]) => {
+  const pairs = [...halves].map(([module, { table, A, B }]) => {
     if (A === undefined || B === undefined) return unsupported(`half a pair: ${module}`);
-    return { module, a: A, b: B };
+    return { module, table, a: A, b: B };
   });
+  return { pairs, whole };
+}
+
+/** PEFT saves the modules that `modules_to_save` names whole, with all that is inside them. */
+function wholeTensors(config: JsonObject): (name: string) => boolean {
+  const task = String(config['task_type']);
+  const heads = Object.hasOwn(TASK_HEADS, task) ? TASK_HEADS[task] : undefined;
+  const named = nameList(config['modules_to_save']);
+  if (named.length > MAX_SAVED_MODULES) unsupported(`modules_to_save: ${named.length}`);
+  const saved = [...named, ...(heads ?? []), ...TABLES].map((module) => `.${module}.`);
+  return (name) => !name.includes('.lora_') && saved.some((module) => `.${name}`.includes(module));
 }
 
 async function readModule(
   source: TensorSource,
   config: JsonObject,
-  names: ModuleTensors,
+  { module, table, a, b }: Pair,
+  scale: (module: string, rank: number) => number,
   signal: AbortSignal,
 ): Promise<AdaptedModule> {
-  const [rank, inSize, ...restA] = source.info(names.a)?.shape ?? [];
-  const [out, rankB, ...restB] = source.info(names.b)?.shape ?? [];
+  const [rank, inSize, ...restA] = source.info(a)?.shape ?? [];
+  const [out, rankB, ...restB] = source.info(b)?.shape ?? [];
   if (rank === undefined || inSize === undefined || out === undefined || rank !== rankB) {
-    return damaged(`ranks of ${names.module}`);
+    return damaged(`ranks of ${module}`);
   }
-  if (restA.length > 0 || restB.length > 0 || rank === 0)
-    return damaged(`shape of ${names.module}`);
-  const scale = scaling(config, names.module, rank);
-  const A = await source.read(names.a, signal);
-  const B = (await source.read(names.b, signal)).map((value) => value * scale);
-  return { rank, in: inSize, out, A, B };
-}
-
-/** `alpha / r`, or `alpha / √r` for rank-stabilised LoRA. */
-function scaling(config: JsonObject, module: string, rank: number): number {
-  const alpha = patternValue(config['alpha_pattern'], module) ?? config['lora_alpha'];
-  const expected = patternValue(config['rank_pattern'], module) ?? config['r'];
-  if (expected !== rank) return damaged(`rank of ${module}`);
-  if (typeof alpha !== 'number' || !Number.isFinite(alpha)) return damaged('lora_alpha');
-  return config['use_rslora'] === true ? alpha / Math.sqrt(rank) : alpha / rank;
-}
-
-/**
- * PEFT matches the keys of a pattern as regular expressions against the end of a module's name.
- * Names (with a leading `^` or escaped dots) are what people write; a real expression is refused,
- * because one from a stranger can take for ever to match.
- */
-function patternValue(pattern: Json | undefined, module: string): number | undefined {
-  if (!isObject(pattern)) return undefined;
-  for (const [key, value] of Object.entries(pattern)) {
-    const plain = key.replaceAll('\\.', '.').replace(/^\^/, '').replace(/\$$/, '');
-    if (!/^[\w.-]+$/.test(plain)) return unsupported(`pattern ${key}`);
-    const matches = module === plain || (!key.startsWith('^') && module.endsWith(`.${plain}`));
-    if (matches && typeof value === 'number') return value;
-  }
-  return undefined;
+  if (restA.length > 0 || restB.length > 0 || rank === 0) return damaged(`shape of ${module}`);
+  const factor = scale(module, rank);
+  const A = await source.read(a, signal);
+  const B = (await source.read(b, signal)).map((value) => value * factor);
+  const plain = { rank, in: inSize, out, A, B };
+  return table || config['fan_in_fan_out'] === true ? { ...plain, transposed: true } : plain;
 }
 
 function unsupported(detail: string): never {
@@ -148,5 +148,5 @@ function unsupported(detail: string): never {
 }
 
 function damaged(detail: string): never {
-  return refuse({ code: 'checkpoint-damaged', file: 'adapter_model.safetensors', detail });
+  return refuse({ code: 'checkpoint-damaged', file: 'adapter_model', detail });
 }

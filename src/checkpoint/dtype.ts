@@ -53,7 +53,7 @@ export function decodeFloats(dtype: Dtype, bytes: Uint8Array): Float32Array {
 
 /** Typed views want offsets that are multiples of the element size; a file's ranges are not. */
 function aligned(bytes: Uint8Array, elementBytes: number): Uint8Array {
-  return bytes.byteOffset % elementBytes === 0 ? bytes : bytes.slice();
+  return bytes.byteOffset % elementBytes === 0 ? bytes : new Uint8Array(bytes);
 }
 
 /** bfloat16 is the upper half of a float32. */
