@@ -27,27 +27,34 @@ const QUANTISED: readonly { name: string; build: Build; tolerance: number }[] = 
 const TYPED = ['input_ids', 'attention_mask', 'token_type_ids'];
 const PLAIN = ['input_ids', 'attention_mask'];
 
-/** By folder: the graph's inputs, and its outputs with whether they have a value per token. */
-const MODELS: readonly {
-  name: string;
-  inputs: readonly string[];
-  outputs: Readonly<Record<string, 'token' | 'text'>>;
-}[] = [
-  { name: 'bert-masked-lm', inputs: TYPED, outputs: { logits: 'token' } },
-  { name: 'bert-masked-lm-untied', inputs: TYPED, outputs: { logits: 'token' } },
-  { name: 'bert-classification', inputs: TYPED, outputs: { logits: 'text' } },
-  { name: 'bert-tokens', inputs: TYPED, outputs: { logits: 'token' } },
-  { name: 'bert-question', inputs: TYPED, outputs: { start_logits: 'token', end_logits: 'token' } },
-  { name: 'roberta-masked-lm', inputs: PLAIN, outputs: { logits: 'token' } },
-  { name: 'roberta-classification', inputs: PLAIN, outputs: { logits: 'text' } },
-  { name: 'roberta-tokens', inputs: PLAIN, outputs: { logits: 'token' } },
-  {
-    name: 'roberta-question',
-    inputs: PLAIN,
-    outputs: { start_logits: 'token', end_logits: 'token' },
-  },
-  { name: 'xlm-roberta-classification', inputs: PLAIN, outputs: { logits: 'text' } },
+type Outputs = Readonly<Record<string, 'token' | 'text'>>;
+
+/** What each head answers: a value or vector for every token, or for the text. */
+const OUTPUTS = {
+  'masked-lm': { logits: 'token' },
+  classification: { logits: 'text' },
+  tokens: { logits: 'token' },
+  question: { start_logits: 'token', end_logits: 'token' },
+} as const satisfies Readonly<Record<string, Outputs>>;
+
+/** By what begins the folders' names: the graph's inputs, and how the folders' names end. */
+const MODELS: readonly (readonly [string, readonly string[], readonly string[]])[] = [
+  ['bert', TYPED, ['masked-lm', 'masked-lm-untied', 'classification', 'tokens', 'question']],
+  ['roberta', PLAIN, ['masked-lm', 'classification', 'tokens', 'question']],
+  ['xlm-roberta', PLAIN, ['classification']],
+  ['distilbert', PLAIN, ['masked-lm', 'classification', 'tokens', 'question']],
+  ['electra', TYPED, ['masked-lm', 'classification', 'tokens', 'question']],
 ];
+
+const CASES = MODELS.flatMap(([family, inputs, endings]) =>
+  endings.map((ending) => ({ name: `${family}-${ending}`, inputs, outputs: outputsOf(ending) })),
+);
+
+function outputsOf(ending: string): Outputs {
+  const head = Object.entries(OUTPUTS).find(([name]) => ending.startsWith(name));
+  if (head === undefined) throw new Error(`no head ${ending}`);
+  return head[1];
+}
 
 interface Compared {
   readonly label: string;
@@ -60,7 +67,7 @@ async function everyRow(
   runner: EncoderRunner,
   cases: Readonly<Record<string, EncoderInput>>,
   reference: TensorSource,
-  outputs: Readonly<Record<string, 'token' | 'text'>>,
+  outputs: Outputs,
   pad?: number,
 ): Promise<Compared[]> {
   const compared: Compared[] = [];
@@ -79,7 +86,7 @@ async function everyRow(
   return compared;
 }
 
-describe.each(MODELS)('$name', ({ name, inputs, outputs }) => {
+describe.each(CASES)('$name', ({ name, inputs, outputs }) => {
   const folder = `${FIXTURES}${name}`;
   let cases: Readonly<Record<string, EncoderInput>>;
   let reference: TensorSource;
