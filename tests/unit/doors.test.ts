@@ -12,7 +12,13 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   'src/tasks/*/spec.ts': ['src/domain/', 'src/tasks/field.ts'],
   'src/tasks/field.ts': ['src/domain/'],
   'src/tasks/index.ts': ['src/domain/', 'src/tasks/*/spec.ts'],
-  'src/tasks/run.ts': ['src/domain/', 'src/run/', 'src/engine/engine.ts', 'src/tasks/*/run.ts', 'workers/'],
+  'src/tasks/run.ts': [
+    'src/domain/',
+    'src/run/',
+    'src/engine/engine.ts',
+    'src/tasks/*/run.ts',
+    'workers/',
+  ],
   'src/tasks/*/run.ts': [
     ...['src/domain/', 'src/run/', 'src/engine/engine.ts', 'workers/'],
     ...['src/graph/manifest.ts', 'src/graph/head.ts', 'src/tasks/*/spec.ts'],
@@ -31,6 +37,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     ...['src/domain/', 'src/run/', 'src/engine/engine.ts', 'src/engine/builder.ts'],
     ...['src/storage/runs.ts', 'src/storage/settings.ts', 'src/storage/packages.ts'],
     ...['src/storage/entries.ts', 'src/sources/origin.ts', 'src/sources/drop.ts'],
+    'src/tasks/index.ts',
   ],
   'src/i18n/': ['src/domain/', 'src/run/'],
   'src/ui/': [
@@ -46,8 +53,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   ],
   'workers/': [
     ...['src/domain/', 'src/checkpoint/', 'src/graph/', 'src/run/', 'src/engine/'],
-    ...['src/sources/', 'src/storage/'],
-    'src/tasks/*/run.ts',
+    ...['src/sources/', 'src/storage/', 'src/tasks/run.ts', 'src/tasks/*/run.ts'],
   ],
 };
 
@@ -57,7 +63,7 @@ const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
   '@huggingface/transformers': ['workers/transformers.ts'],
   '@huggingface/tokenizers': ['workers/'],
   '@huggingface/jinja': ['workers/'],
-  '@bufbuild/protobuf': ['src/graph/', 'src/sources/sentencepiece.ts'],
+  '@bufbuild/protobuf': ['src/graph/', 'src/sources/tokenizer/sentencepiece.ts'],
   '@zip.js/zip.js': ['src/sources/zip.ts'],
   yaml: ['src/sources/card.ts'],
   'hash-wasm': ['src/storage/package-writer.ts'],
