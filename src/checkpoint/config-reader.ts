@@ -56,6 +56,18 @@ export function oneOf<const T extends string>(
   return choice ?? unsupported(key, String(value));
 }
 
+/**
+ * The configuration with the other names of its fields, `{ other: own }`, made their own. In the
+ * reference library, the other name wins where both are given.
+ */
+export function ownNames(config: JsonObject, others: Readonly<Record<string, string>>): JsonObject {
+  const renamed = Object.entries(others).flatMap(([other, own]) => {
+    const value = config[other] ?? null;
+    return value === null ? [] : [[own, value] as const];
+  });
+  return { ...config, ...Object.fromEntries(renamed) };
+}
+
 export function tokenId(config: JsonObject, key: string): number | null {
   return tokenIds(config, key)[0] ?? null;
 }

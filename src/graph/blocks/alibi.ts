@@ -1,14 +1,30 @@
 /** Attention with linear biases (Press et al., 2022): distance costs, and no position is added. */
 import { bytesOf } from '../elements';
 import type { GraphBuilder, Value } from '../graph-builder';
+import type { Frame } from './frame';
 
 /**
- * Laid once, for every layer: float32 `[heads, context]`, what each head adds to its score of a key
- * at each position. It grows with the position instead of falling with the distance, which is the
- * same to a softmax.
+ * What each head adds to its score of each key, `[1, heads, sequence, total]`; laid once, for every
+ * layer. It grows with the key's position instead of falling with its distance, which is the same
+ * to a softmax.
  */
-export function alibiTable(g: GraphBuilder, heads: number, context: number): Value {
-  return g.weight({ name: 'alibi', element: 'float32', dims: [heads, context] }, () => {
+export function alibi(g: GraphBuilder, frame: Frame, heads: number, context: number): Value {
+  const [first, one] = [g.int64([0]), g.int64([1])];
+  const total = g.node('Cast', 'alibi.total', [frame.totalLength], {
+    attributes: { to: { int: 7 } },
+  });
+  const bySlope = g.node('Slice', 'alibi.keys', [table(g, heads, context), first, total, one]);
+  const rows = g.node('Unsqueeze', 'alibi.rows', [bySlope, g.int64([0, 2])]);
+  const sequence = g.node('Slice', 'alibi.sequence', [frame.batchShape, one, g.int64([2]), first]);
+  const shape = g.node('Concat', 'alibi.shape', [g.int64([1, heads]), sequence, total], {
+    attributes: { axis: { int: 0 } },
+  });
+  return g.node('Expand', 'alibi.bias', [rows, shape]);
+}
+
+/** float32 `[heads, context]`: slope times position. */
+function table(g: GraphBuilder, heads: number, context: number): Value {
+  return g.weight({ name: 'alibi.table', element: 'float32', dims: [heads, context] }, () => {
     const slopes = alibiSlopes(heads);
     const values = Float32Array.from({ length: heads * context }, (_, index) => {
       return (slopes[Math.floor(index / context)] as number) * (index % context);

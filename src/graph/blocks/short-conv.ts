@@ -47,9 +47,10 @@ export function shortConv(
   last: Value,
 ): Value {
   const { g } = bench;
-  const { layer, channels, taps } = conv;
-  const dims = ['batch_size', channels, taps];
-  const past = turned(g, g.input(`past_conv.${layer}`, 'float32', dims), `${layer}.conv.past`);
+  const { layer, channels } = conv;
+  const state = frame.past.get(`past_conv.${layer}`);
+  if (state === undefined) throw new RangeError(`no state of layer ${layer}`);
+  const past = turned(g, state, `${layer}.conv.past`);
   const fresh = g.node('Reshape', `${layer}.conv.fresh`, [x, frame.batchShape]);
   const inputs = g.node('Concat', `${layer}.conv.inputs`, [past, fresh], {
     attributes: { axis: { int: 1 } },
@@ -95,7 +96,9 @@ function tapWeights({ g, tensors }: Workbench, conv: ShortConv): readonly Value[
   return g.weights(parts, async (signal) => {
     const values = await tensors.read(weight, signal);
     return parts.map((_, tap) =>
-      bytesOf(Float32Array.from({ length: channels }, (_, at) => values[at * taps + tap] as number)),
+      bytesOf(
+        Float32Array.from({ length: channels }, (_, at) => values[at * taps + tap] as number),
+      ),
     );
   });
 }
