@@ -10,7 +10,19 @@ import { NEVER } from './runner';
 import type { Build, Runner } from './runner';
 
 /** Folders of `tests/fixtures`, each with what `make_decoder` writes. */
-export const DECODERS: readonly string[] = ['llama-tied', 'llama-untied'];
+export const DECODERS: readonly string[] = [
+  'llama-tied',
+  'llama-untied',
+  'gpt2',
+  'gpt2-scaled',
+  'gpt-neox',
+  'gpt-neox-sequential',
+  'bloom',
+  'bloom-post-norm',
+  'phi',
+  'lfm2',
+  'lfm2-biased',
+];
 
 /** Random weights make every rounding count: real models stay far below these. */
 export const QUANTISED: readonly { name: string; build: Build; tolerance: number }[] = [
