@@ -9,6 +9,8 @@ export interface NormWeights {
   readonly tensor: string;
   readonly width: number;
   readonly epsilon: number;
+  /** Added to the stored weights: Gemma keeps their distance from one. */
+  readonly offset?: number;
 }
 
 /** `x / √(mean(x²) + ε) · weight`. */
@@ -40,9 +42,18 @@ export function addNorm(
   return { normed, stream: sum };
 }
 
-function scale({ g, tensors }: Workbench, { tensor, width }: NormWeights): Value {
+/** The same over each head of `rows` `[rows, heads · headDim]`, where the norm is as wide as a head. */
+export function headNorm(bench: Workbench, rows: Value, heads: number, norm: NormWeights): Value {
+  const { g } = bench;
+  const split = g.node('Reshape', `${norm.tensor}.heads`, [rows, g.int64([-1, norm.width])]);
+  const normed = rmsNorm(bench, split, norm);
+  return g.node('Reshape', `${norm.tensor}.rows`, [normed, g.int64([-1, heads * norm.width])]);
+}
+
+function scale({ g, tensors }: Workbench, { tensor, width, offset = 0 }: NormWeights): Value {
   requireShape(tensors, tensor, [width]);
-  return g.weight({ name: tensor, element: 'float32', dims: [width] }, async (signal) =>
-    bytesOf(await tensors.read(tensor, signal)),
-  );
+  return g.weight({ name: tensor, element: 'float32', dims: [width] }, async (signal) => {
+    const weights = await tensors.read(tensor, signal);
+    return bytesOf(offset === 0 ? weights : weights.map((weight) => weight + offset));
+  });
 }

@@ -12,7 +12,7 @@ export interface Rotary {
   /** Angle per position of each pair of dimensions; twice as many dimensions turn. */
   readonly frequencies: Float32Array;
   /** Factor of cosines and sines; YaRN and LongRoPE temper attention with it. */
-  readonly attention?: number;
+  readonly attentionFactor?: number;
 }
 
 /** Turned inside the runtime's attention, where it can, or by nodes before it. */
@@ -40,10 +40,10 @@ export function rotaryTables(g: GraphBuilder, frame: Frame, rotary: Rotary): Rot
       { name: `${rotary.name}.sin`, element: 'float32', dims },
     ],
     () => {
-      const { attention = 1 } = rotary;
+      const { attentionFactor = 1 } = rotary;
       const angles = rotaryAngles(rotary);
       const table = (turn: (angle: number) => number): Uint8Array =>
-        bytesOf(angles.map((angle) => Math.fround(turn(angle)) * attention));
+        bytesOf(angles.map((angle) => Math.fround(turn(angle)) * attentionFactor));
       return Promise.resolve([table(Math.cos), table(Math.sin)]);
     },
   );
@@ -71,11 +71,11 @@ export function rotaryAngles({
   });
 }
 
-/** `θ^(−2i / dimensions)` for each pair of dimensions that turn. */
+/** `θ^(−2i / dimensions)` for each pair of dimensions that turn, rounded where the reference rounds. */
 export function rotaryFrequencies(theta: number, dimensions: number): Float32Array {
   return Float32Array.from(
-    { length: dimensions / 2 },
-    (_, i) => 1 / Math.fround(theta ** ((2 * i) / dimensions)),
+    { length: Math.ceil(dimensions / 2) },
+    (_, i) => 1 / Math.fround(theta ** Math.fround((2 * i) / dimensions)),
   );
 }
 

@@ -4,17 +4,35 @@ import { distilbert } from './distilbert';
 import { electra } from './electra';
 import { entry } from './family';
 import type { FamilyEntry } from './family';
+import { gemma } from './gemma';
+import { gemma2 } from './gemma2';
+import { gemma3, gemma3Text } from './gemma3';
 import { gptNeox } from './gpt-neox';
 import { gpt2 } from './gpt2';
+import { granite } from './granite';
 import { lfm2 } from './lfm2';
 import { llama } from './llama';
+import { mistral } from './mistral';
 import { phi } from './phi';
+import { phi3 } from './phi3';
+import { qwen2, qwen3 } from './qwen';
 import { roberta } from './roberta';
+import { smollm3 } from './smollm3';
 import { t5 } from './t5';
 
 /** Every family that Patio builds. */
 export const FAMILIES: readonly FamilyEntry[] = [
   entry(llama),
+  entry(mistral),
+  entry(qwen2),
+  entry(qwen3),
+  entry(smollm3),
+  entry(granite),
+  entry(phi3),
+  entry(gemma),
+  entry(gemma2),
+  entry(gemma3Text),
+  entry(gemma3),
   entry(gpt2),
   entry(gptNeox),
   entry(bloom),

@@ -42,8 +42,14 @@ test('a llama', () => {
     headDim: 16,
     ffn: 80,
     context: 64,
-    normEpsilon: 1e-5,
-    ropeTheta: 10_000,
+    activation: 'silu',
+    norms: { epsilon: 1e-5, offset: 0, place: 'before', heads: false },
+    packed: false,
+    biases: { qkv: false, o: false, mlp: false },
+    scales: { embedding: 1, attention: 1 / 4, residual: 1, logits: 1 },
+    softcaps: { attention: null, logits: null },
+    ropes: { all: { theta: 10_000, dimensions: 16, scaling: { type: 'default' } } },
+    blocks: Array(2).fill({ rope: 'all', window: null }),
     tied: true,
     bos: 1,
     eos: [2, 3],
@@ -60,14 +66,20 @@ test.each([
     { head_dim: undefined, hidden_size: 96 },
     { headDim: 16 },
   ],
-  ['an old rotary base', { rope_theta: 5 }, { ropeTheta: 5 }],
+  ['an old rotary base', { rope_theta: 5 }, { ropes: { all: { theta: 5 } } }],
   [
     'a new rotary base',
     { rope_parameters: { rope_theta: 7, rope_type: 'default' } },
-    { ropeTheta: 7 },
+    { ropes: { all: { theta: 7 } } },
   ],
   ['no special tokens', { bos_token_id: null, eos_token_id: undefined }, { bos: null, eos: [] }],
   ['one end token', { eos_token_id: 9 }, { eos: [9] }],
+  [
+    'biases',
+    { attention_bias: true, mlp_bias: true },
+    { biases: { qkv: true, o: true, mlp: true } },
+  ],
+  ['a gate of its own', { hidden_act: 'gelu' }, { activation: 'gelu' }],
   ['a head of its own', { tie_word_embeddings: false }, { tied: false }],
 ])('%s', (_, config, expected) => {
   expect(recognise({ ...CONFIG, ...config } as JsonObject).architecture).toMatchObject(expected);
@@ -77,11 +89,10 @@ describe('refuses', () => {
   test.each([
     [{ model_type: 'mamba' }, 'architecture', 'mamba'],
     [{ model_type: 3 }, 'architecture', 'model_type'],
-    [{ hidden_act: 'gelu' }, 'hidden_act', 'gelu'],
-    [{ attention_bias: true }, 'attention_bias', 'true'],
-    [{ mlp_bias: true }, 'mlp_bias', 'true'],
-    [{ rope_scaling: { rope_type: 'yarn' } }, 'rope', 'yarn'],
-    [{ rope_scaling: { type: 'linear' } }, 'rope', 'linear'],
+    [{ hidden_act: 'sigmoid' }, 'hidden_act', 'sigmoid'],
+    [{ hidden_act: 'laplace' }, 'hidden_act', 'laplace'],
+    [{ rope_scaling: { rope_type: 'mrope' } }, 'rope', 'mrope'],
+    [{ partial_rotary_factor: 0.5 }, 'partial_rotary_factor', '0.5'],
   ])('%j as unsupported', (config, what, detail) => {
     expect(failureOf(config)).toEqual({ code: 'checkpoint-unsupported', what, detail });
   });
@@ -95,6 +106,7 @@ describe('refuses', () => {
     [{ num_key_value_heads: 4 }, 'num_key_value_heads'],
     [{ rms_norm_eps: 0 }, 'rms_norm_eps'],
     [{ head_dim: 15 }, 'head_dim'],
+    [{ rope_scaling: { type: 'linear' } }, 'factor'],
     [{ max_position_embeddings: undefined }, 'max_position_embeddings'],
   ])('%j as damage', (config, detail) => {
     expect(failureOf(config)).toEqual({ code: 'checkpoint-damaged', file: 'config.json', detail });
