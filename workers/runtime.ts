@@ -72,6 +72,11 @@ export async function loadRuntime(backend: Backend, threads: number): Promise<Ru
   return { backend, open: (files) => openSession(ort, backend, files) };
 }
 
+/** Where transformers.js, which brings a build of its own choice, finds that build's files. */
+export function suspendingBuild(): { readonly mjs: string; readonly wasm: string } {
+  return { mjs: absolute(ASYNCIFY.mjs), wasm: absolute(ASYNCIFY.wasm) };
+}
+
 /** The dev server gives addresses without an origin, which a module import may misread. */
 function absolute(url: string): string {
   return new URL(url, import.meta.url).href;
