@@ -79,6 +79,28 @@ export interface ExamplePrompt {
   readonly voices: readonly Voice[];
 }
 
+/**
+ * A model of the Hub that Patio proposes to fetch. Facts are those of a public page at the time of
+ * writing; what none of them states is null, and its preflight says it.
+ */
+export interface ShelfModel {
+  /** Repository on the Hub. */
+  readonly repo: string;
+  readonly name: string;
+  readonly summary: Localized;
+  readonly task: TaskId;
+  readonly languages: readonly string[];
+  /** Trained weights; `≈` stands before it on screen, because pages round. */
+  readonly parameters: number | null;
+  readonly license: string | null;
+  /** Bytes of what is fetched. */
+  readonly bytes: number | null;
+  /** Which page the facts were read on. */
+  readonly source: string;
+  /** Whether its own files were seen running in Patio. */
+  readonly tried: boolean;
+}
+
 export interface Catalogue {
   readonly models: readonly ModelEntry[];
   readonly adapters: readonly AdapterEntry[];
