@@ -4,6 +4,7 @@ import { Tokenizer } from '@huggingface/tokenizers';
 import { refuse } from '../src/domain/failure.ts';
 import type { Message } from '../src/domain/prompt.ts';
 import { crossing } from './boundary.ts';
+import { alignTokens, type Offset, type TokenStyle } from './offsets.ts';
 import { TextStream } from './text-stream.ts';
 
 /** `tokenizer.json` and `tokenizer_config.json` as they were parsed. */
@@ -27,18 +28,42 @@ export async function createCodec(files: TokenizerFiles): Promise<TextCodec> {
     () => new Tokenizer(files.tokenizer, files.config),
     (detail) => ({ code: 'file-damaged', file: 'tokenizer.json', detail }),
   );
-  return new TextCodec(tokenizer, files.config);
+  return new TextCodec(tokenizer, files.config, styleOf(files.tokenizer));
+}
+
+/** A text as tokens, without the special ones around it. */
+export interface Pieces {
+  readonly ids: readonly number[];
+  /** Where each token lies in the text. */
+  readonly offsets: readonly Offset[];
+  /** Whether a token goes on with the word of the one before it. */
+  readonly continues: readonly boolean[];
+}
+
+/** Ids with the special tokens around them, and to which of two texts each belongs. */
+export interface FramedIds {
+  readonly ids: readonly number[];
+  readonly types: readonly number[];
+}
+
+function styleOf(file: object): TokenStyle {
+  const parts = file as { model?: { type?: unknown }; pre_tokenizer?: unknown; decoder?: unknown };
+  if (parts.model?.type === 'WordPiece') return 'wordpiece';
+  const around = JSON.stringify([parts.pre_tokenizer, parts.decoder]);
+  return around.includes('"ByteLevel"') ? 'bytes' : 'plain';
 }
 
 export class TextCodec {
   readonly #tokenizer: Tokenizer;
   readonly #config: TokenizerConfig;
+  readonly #style: TokenStyle;
   readonly #texts = new Map<number, string>();
   readonly #anchor: readonly number[];
 
-  constructor(tokenizer: Tokenizer, config: TokenizerConfig) {
+  constructor(tokenizer: Tokenizer, config: TokenizerConfig, style: TokenStyle = 'plain') {
     this.#tokenizer = tokenizer;
     this.#config = config;
+    this.#style = style;
     this.#anchor = this.#encode('a');
   }
 
@@ -52,6 +77,30 @@ export class TextCodec {
     if (this.#config.add_bos_token === true && ids[0] !== bos) return [bos, ...ids];
     if (this.#config.add_bos_token === false && ids[0] === bos) return ids.slice(1);
     return ids;
+  }
+
+  pieces(text: string): Pieces {
+    const { ids, tokens } = this.#tokenizer.encode(text, { add_special_tokens: false });
+    const unknown = this.#tokenizer.model?.unk_token;
+    const offsets = alignTokens(text, tokens, this.#style, (token) => token === unknown);
+    const continues = tokens.map((token, index) =>
+      this.#style === 'wordpiece' ? token.startsWith('##') : goesOn(text, offsets[index]),
+    );
+    return { ids, offsets, continues };
+  }
+
+  /** One text, or two, with what this tokenizer puts around and between them. */
+  framed(first: string, second: string | null): FramedIds {
+    const options = { text_pair: second, return_token_type_ids: true } as const;
+    const { ids, token_type_ids: types } = this.#tokenizer.encode(first, options);
+    return { ids, types: types ?? ids.map(() => 0) };
+  }
+
+  /** The mark of a hidden word as a text holds it, and its id; null where the model has none. */
+  get mask(): { readonly text: string; readonly id: number } | null {
+    const text = specialToken(this.#config['mask_token']) ?? '[MASK]';
+    const id = this.#tokenizer.token_to_id(text);
+    return id === undefined ? null : { text, id };
   }
 
   /**
@@ -99,6 +148,12 @@ export class TextCodec {
   #encode(text: string): number[] {
     return this.#tokenizer.encode(text, { add_special_tokens: false }).ids;
   }
+}
+
+/** As the reference sees it where tokens have no mark of their own: no space lies before it. */
+function goesOn(text: string, offset: Offset | undefined): boolean {
+  if (offset === undefined || offset[0] === 0) return false;
+  return !/\s/u.test(text.slice(offset[0] - 1, offset[0] + 1));
 }
 
 /** A template is a string, or several by name: a list of pairs or a table. */

@@ -14,6 +14,7 @@ export const FIELD_IDS = [
   'several',
   'hypothesis',
   'entailment',
+  'aggregation',
   'context',
   'sentences',
 ] as const;

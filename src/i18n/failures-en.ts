@@ -12,6 +12,7 @@ const MISSING_FIELDS: Record<FieldId, string> = {
   several: 'Whether there may be several labels',
   hypothesis: 'The sentence that joins text and label',
   entailment: 'The class that means yes',
+  aggregation: 'How pieces are joined',
   context: 'The text to look for the answer in',
   sentences: 'The list of sentences',
 };

@@ -12,6 +12,7 @@ const MISSING_FIELDS: Record<FieldId, string> = {
   several: 'decir si puede haber varias etiquetas',
   hypothesis: 'la frase que une texto y etiqueta',
   entailment: 'la clase que afirma',
+  aggregation: 'cómo se unen las piezas',
   context: 'el texto donde buscar la respuesta',
   sentences: 'la lista de frases',
 };
