@@ -44,6 +44,9 @@ const MODELS: readonly (readonly [string, readonly string[], readonly string[]])
   ['xlm-roberta', PLAIN, ['classification']],
   ['distilbert', PLAIN, ['masked-lm', 'classification', 'tokens', 'question']],
   ['electra', TYPED, ['masked-lm', 'classification', 'tokens', 'question']],
+  ['deberta-v2', PLAIN, ['masked-lm', 'classification', 'tokens']],
+  ['deberta-v2-old', TYPED, ['masked-lm', 'question']],
+  ['modernbert', PLAIN, ['masked-lm', 'classification', 'tokens', 'question']],
 ];
 
 const CASES = MODELS.flatMap(([family, inputs, endings]) =>

@@ -59,15 +59,32 @@ export function hide(g: GraphBuilder, name: string, ones: Value): Value {
   return g.node('Mul', name, [float, g.float32([NOTHING])]);
 }
 
+/** The frame's bias, that also hides tokens farther than `reach` on either side. */
+export function windowBias(g: GraphBuilder, frame: EncoderFrame, reach: number): Value {
+  const distance = g.node('Abs', 'window.distance', [relativePlaces(g, frame, 'window')]);
+  const far = g.node('Greater', 'window.far', [distance, g.int64([reach])]);
+  return g.node('Add', 'window.bias', [frame.bias, hide(g, 'window.hidden', far)]);
+}
+
+/** int64 `[sequence, sequence]`: the place of a row's token less that of a column's. */
+export function relativePlaces(g: GraphBuilder, frame: EncoderFrame, name: string): Value {
+  const places = sequencePositions(g, frame, name);
+  const queries = g.node('Unsqueeze', `${name}.queries`, [places, g.int64([1])]);
+  return g.node('Sub', `${name}.relative`, [queries, places]);
+}
+
 /** int64 `[sequence]`: 0, 1, 2, … */
-export function sequencePositions(g: GraphBuilder, { shape }: EncoderFrame): Value {
-  const length = g.node('Gather', 'positions.length', [shape, g.int64([1], [])]);
-  return g.node('Range', 'positions', [g.int64([0], []), length, g.int64([1], [])]);
+function sequencePositions(g: GraphBuilder, { shape }: EncoderFrame, name: string): Value {
+  const length = g.node('Gather', `${name}.length`, [shape, g.int64([1], [])]);
+  return g.node('Range', `${name}.places`, [g.int64([0], []), length, g.int64([1], [])]);
 }
 
 /** int64 `[batch · sequence]`: each token's place in its row, from 0. */
 export function positionsFromZero(g: GraphBuilder, frame: EncoderFrame): Value {
-  const rows = g.node('Expand', 'positions.rows', [sequencePositions(g, frame), frame.shape]);
+  const rows = g.node('Expand', 'positions.rows', [
+    sequencePositions(g, frame, 'positions'),
+    frame.shape,
+  ]);
   return flat(g, 'positions.flat', rows);
 }
 

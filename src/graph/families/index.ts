@@ -1,5 +1,6 @@
 import { bert } from './bert';
 import { bloom } from './bloom';
+import { debertaV2 } from './deberta-v2';
 import { distilbert } from './distilbert';
 import { electra } from './electra';
 import { entry } from './family';
@@ -13,6 +14,7 @@ import { granite } from './granite';
 import { lfm2 } from './lfm2';
 import { llama } from './llama';
 import { mistral } from './mistral';
+import { modernbert } from './modernbert';
 import { phi } from './phi';
 import { phi3 } from './phi3';
 import { qwen2, qwen3 } from './qwen';
@@ -43,4 +45,6 @@ export const FAMILIES: readonly FamilyEntry[] = [
   entry(t5),
   entry(distilbert),
   entry(electra),
+  entry(debertaV2),
+  entry(modernbert),
 ];
