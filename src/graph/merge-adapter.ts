@@ -34,6 +34,7 @@ export function mergeAdapter(source: TensorSource, adapter: Adapter): MergedSour
       return [name, updateOf(name, infoOf(name)?.shape, matrices)] as const;
     }),
   );
+  const changes = (name: string): boolean => updates.has(name) || saved.has(name);
   const untouched = new Set([...saved.keys(), ...updates.keys()]);
   const adapted = (name: string, weights: Float32Array, first: number): Float32Array => {
     const update = updates.get(name);
@@ -45,7 +46,7 @@ export function mergeAdapter(source: TensorSource, adapter: Adapter): MergedSour
     resolve,
     info: (name) => {
       untouched.delete(resolve(name));
-      return withoutTwin(infoOf(resolve(name)), updates.has(resolve(name)));
+      return withoutTwin(infoOf(resolve(name)), resolve(name), changes);
     },
     read: async (asked, signal) => {
       const name = resolve(asked);
@@ -64,9 +65,13 @@ export function mergeAdapter(source: TensorSource, adapter: Adapter): MergedSour
   };
 }
 
-/** A weight that an adapter changes no longer equals the one it was tied to. */
-function withoutTwin(info: TensorInfo | undefined, changed: boolean): TensorInfo | undefined {
-  if (!changed || info?.sameAs === undefined) return info;
+/** Two weights are no longer the same once an adapter changes either. */
+function withoutTwin(
+  info: TensorInfo | undefined,
+  name: string,
+  changes: (name: string) => boolean,
+): TensorInfo | undefined {
+  if (info?.sameAs === undefined || !(changes(name) || changes(info.sameAs))) return info;
   const { sameAs: _, ...own } = info;
   return own;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { readAdapter } from '../../../src/checkpoint/adapter';
+import { adapterBase, readAdapter } from '../../../src/checkpoint/adapter';
 import { bytesSource } from '../../../src/checkpoint/byte-source';
 import { failureOf } from './failure-of';
 import { floatFile } from './safetensors-file';
@@ -11,7 +11,9 @@ const A = { shape: [2, 3], values: [1, 2, 3, 4, 5, 6] };
 const B = { shape: [1, 2], values: [10, 20] };
 const CONFIG = { peft_type: 'LORA', r: 2, lora_alpha: 8, bias: 'none' };
 
-function read(config: object, tensors = { [key('A')]: A, [key('B')]: B }) {
+type Tensors = Parameters<typeof floatFile>[0];
+
+function read(config: object, tensors: Tensors = { [key('A')]: A, [key('B')]: B }) {
   const json = new TextEncoder().encode(JSON.stringify(config));
   const files = new Map([
     ['adapter_config.json', bytesSource('adapter_config.json', json)],
@@ -44,9 +46,73 @@ test.each([
   ['alpha by the whole name', { alpha_pattern: { [`^${Q}`]: 6 } }, 3],
   ['alpha of another module', { alpha_pattern: { proj: 6, v_proj: 2 } }, 4],
   ['rank of the module', { r: 16, rank_pattern: { 'self_attn.q_proj': 2 } }, 4],
+  ['a real expression', { alpha_pattern: { 'layers\\.(0|1)\\.self_attn\\.[qk]_proj': 6 } }, 3],
+  ['an expression of other layers', { alpha_pattern: { 'layers\\.[1-9]\\..*': 6 } }, 4],
+  ['the first key that fits', { alpha_pattern: { '.*q_proj': 6, q_proj: 2 } }, 3],
   ['escaped dots', { alpha_pattern: { 'layers\\.0\\.self_attn\\.q_proj$': 2 } }, 1],
 ])('scales by %s', async (_, config, expected) => {
   expect(await scaleOf(config)).toBeCloseTo(expected, 5);
+});
+
+const LORA = { [key('A')]: A, [key('B')]: B };
+const HEAD = { shape: [2], values: [7, 8] };
+
+describe('keeps whole tensors under the names of the base', () => {
+  test.each([
+    ['base_model.model.score.weight', { modules_to_save: ['score'] }, 'score.weight'],
+    [
+      'base_model.model.classifier.dense.bias',
+      { modules_to_save: ['classifier'] },
+      'classifier.dense.bias',
+    ],
+    ['base_model.model.classifier.weight', { task_type: 'TOKEN_CLS' }, 'classifier.weight'],
+    ['base_model.model.qa_outputs.bias', { task_type: 'QUESTION_ANS' }, 'qa_outputs.bias'],
+    [
+      'base_model.model.score.modules_to_save.default.weight',
+      { modules_to_save: ['score'] },
+      'score.weight',
+    ],
+    ['base_model.model.lm_head.weight', {}, 'lm_head.weight'],
+    ['base_model.model.model.embed_tokens.base_layer.weight', {}, 'model.embed_tokens.weight'],
+  ])('%s with %j', async (stored, config, name) => {
+    const { saved } = await read({ ...CONFIG, ...config }, { ...LORA, [stored]: HEAD });
+    expect([...saved]).toEqual([[name, { shape: [2], data: Float32Array.of(7, 8) }]]);
+  });
+
+  test('and refuses by name what nobody said was saved', async () => {
+    const stranger = 'base_model.model.pooler.weight';
+    const failure = await failureOf(read(CONFIG, { ...LORA, [stranger]: HEAD }));
+    expect(failure).toEqual({ code: 'adapter-unsupported', detail: stranger });
+  });
+});
+
+test.each([
+  ['an embedding table', {}, { embedding_A: A, embedding_B: B }],
+  ['the layers of GPT-2', { fan_in_fan_out: true }, { 'A.weight': A, 'B.weight': B }],
+])('%s lies the other way round', async (_, config, halves) => {
+  const tensors = Object.entries(halves).map(([half, value]) => [`${Q}.lora_${half}`, value]);
+  const { modules } = await read({ ...CONFIG, ...config }, Object.fromEntries(tensors));
+  expect(modules.get(Q)?.transposed).toBe(true);
+});
+
+test('whose it is', () => {
+  const config = { base_model_name_or_path: 'a/b', revision: null, task_type: 'SEQ_CLS' };
+  expect(adapterBase(config)).toEqual({ base: 'a/b', revision: null, task: 'SEQ_CLS' });
+  expect(adapterBase({})).toEqual({ base: null, revision: null, task: null });
+});
+
+test('patterns of a stranger take no longer than they may', async () => {
+  const patterns = Array.from({ length: 50 }, (_, i) => [`(a|b|.*)*${i}.*.*`, 1] as const);
+  const modules = Array.from({ length: 3_000 }, (_, i) => `m${i}.${'a'.repeat(100)}`);
+  const tensors = modules.flatMap((name) => [
+    [key('A', name), A],
+    [key('B', name), B],
+  ]);
+  const start = performance.now();
+  const config = { ...CONFIG, alpha_pattern: Object.fromEntries(patterns) };
+  const failure = await failureOf(read(config, Object.fromEntries(tensors)));
+  expect(failure).toMatchObject({ detail: 'rank_pattern, alpha_pattern' });
+  expect(performance.now() - start).toBeLessThan(2_000);
 });
 
 describe('refuses by name', () => {
