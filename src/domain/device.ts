@@ -36,7 +36,11 @@ const CPU_BUDGET_BYTES = 1.9 * 2 ** 30;
  * Which variant of a model runs here. A GPU that the person asks for by name is used even when it is
  * a software one, so that the path can be tried anywhere.
  */
-export function fit(model: ModelEntry, device: Device, choice: BackendChoice): Fit {
+export function fit(
+  model: Pick<ModelEntry, 'variants'>,
+  device: Device,
+  choice: BackendChoice,
+): Fit {
   const { gpu } = device;
   if (choice === 'gpu' && gpu === null) return { ok: false, failure: { code: 'gpu-unavailable' } };
   if (choice === 'gpu' && model.variants.gpu4 === undefined) return missing('gpu');
@@ -51,6 +55,11 @@ export function fit(model: ModelEntry, device: Device, choice: BackendChoice): F
   if (bytes === undefined) return missing('cpu');
   if (bytes > CPU_BUDGET_BYTES) return tooLarge(bytes, CPU_BUDGET_BYTES);
   return { ok: true, backend: 'cpu', variant: 'cpu8' };
+}
+
+/** The largest graph and weights that a backend of this device takes, in bytes; 0 where there is none. */
+export function budgetBytes(backend: Backend, { gpu }: Device): number {
+  return backend === 'cpu' ? CPU_BUDGET_BYTES : (gpu?.maxBufferSize ?? 0);
 }
 
 function missing(backend: Backend): Fit {

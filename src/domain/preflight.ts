@@ -4,7 +4,7 @@
  */
 import type { Failure } from './failure.ts';
 import type { Backend } from './device.ts';
-import type { VariantId } from './model.ts';
+import type { TaskId, VariantId } from './model.ts';
 
 export interface Preflight {
   readonly kind: 'checkpoint' | 'adapter' | 'onnx';
@@ -18,7 +18,8 @@ export interface Preflight {
   readonly family: string | null;
   /** What the model ends in, such as `causal-lm` or `sequence-classification`. */
   readonly head: string | null;
-  readonly task: string | null;
+  /** What it can be asked; the first is what it is for. Empty where that is not known. */
+  readonly tasks: readonly TaskId[];
   /** Names of the classes, in the order of the outputs; empty for other tasks. */
   readonly labels: readonly string[];
   /** Trained weights, counted from the tensors' shapes; null where they are not listed. */
@@ -68,9 +69,7 @@ export interface PreflightVariant {
   readonly backend: Backend;
   /** Bytes of graph and weights that will be stored. */
   readonly storedBytes: number;
-  /** Bytes of memory while it is loaded, without the cache of a conversation. */
-  readonly memoryBytes: number;
-  /** Bytes that this device offers for it. */
+  /** The largest `storedBytes` that this device takes; the memory it runs in is the rest of its limit. */
   readonly budgetBytes: number;
 }
 
@@ -133,7 +132,7 @@ export type FindingFields =
   | { readonly code: 'download-large'; readonly bytes: number }
   | { readonly code: 'quantized'; readonly method: string }
   | { readonly code: 'context-capped'; readonly trained: number; readonly used: number }
-  /** Some entries of the zip must be unpacked first. */
+  /** The weights lie compressed in the zip, and must be unpacked first. */
   | { readonly code: 'zip-unpacked'; readonly bytes: number }
   | { readonly code: 'onnx-task-unknown' }
   | { readonly code: 'card-damaged'; readonly detail: string };
