@@ -83,7 +83,9 @@ export function readHead(config: JsonObject, kind: ModelKind): Head {
 function headKind(name: string, kind: ModelKind): HeadKind {
   const found = ENDINGS.find(([ending]) => name.endsWith(ending))?.[1];
   if (found === undefined) return unsupported('head', name);
-  return found === 'embedding' ? DEFAULTS[kind] : found;
+  // A decoder that also sees has the name of its whole model.
+  const isWhole = kind === 'decoder' && found === 'seq2seq-lm';
+  return found === 'embedding' || isWhole ? DEFAULTS[kind] : found;
 }
 
 /**

@@ -13,6 +13,21 @@ import type { Build, Runner } from './runner';
 export const DECODERS: readonly string[] = [
   'llama-tied',
   'llama-untied',
+  'llama-linear',
+  'llama-dynamic',
+  'llama-llama3',
+  'llama-yarn',
+  'mistral',
+  'qwen2',
+  'qwen3',
+  'smollm3',
+  'granite',
+  'phi3',
+  'phi3-long',
+  'gemma',
+  'gemma2',
+  'gemma3',
+  'gemma3-sees',
   'gpt2',
   'gpt2-scaled',
   'gpt-neox',
@@ -24,12 +39,15 @@ export const DECODERS: readonly string[] = [
   'lfm2-biased',
 ];
 
-/** Random weights make every rounding count: real models stay far below these. */
+/**
+ * Random weights make every rounding count: real models stay far below these, a broken product is
+ * far above.
+ */
 export const QUANTISED: readonly { name: string; build: Build; tolerance: number }[] = [
   { name: 'cpu8, widened', build: { variant: 'cpu8' }, tolerance: 0.03 },
   { name: 'cpu8, integer', build: { variant: 'cpu8', smallModel: 0 }, tolerance: 0.06 },
-  { name: 'gpu4, small', build: { variant: 'gpu4' }, tolerance: 0.15 },
-  { name: 'gpu4, large', build: { variant: 'gpu4', smallModel: 0 }, tolerance: 0.25 },
+  { name: 'gpu4, small', build: { variant: 'gpu4' }, tolerance: 0.2 },
+  { name: 'gpu4, large', build: { variant: 'gpu4', smallModel: 0 }, tolerance: 0.4 },
 ];
 
 export interface Sequences {

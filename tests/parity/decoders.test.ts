@@ -72,11 +72,16 @@ describe.each(DECODERS)('%s', (name) => {
 });
 
 function expectSummary(scores: Scores, row: number, logits: Float32Array): void {
-  const order = [...logits.keys()].sort((a, b) => (logits[b] as number) - (logits[a] as number));
-  expect(scores.topIds[row]).toEqual(order.slice(0, 64));
+  const best = [...logits].sort((a, b) => b - a).slice(0, 64);
+  const ids = scores.topIds[row] ?? [];
+  expect(new Set(ids).size).toBe(best.length);
+  // Of two tokens that score nearly alike, either may come first.
+  for (const [rank, logit] of best.entries()) {
+    expect(logits[ids[rank] ?? -1]).toBeCloseTo(logit, 4);
+    expect(scores.topLogits[row]?.[rank]).toBeCloseTo(logit, 4);
+  }
   const normaliser = Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit), 0));
   expect(scores.logNormalizer[row]).toBeCloseTo(normaliser, 4);
-  expect(scores.topLogits[row]?.[0]).toBeCloseTo(logits[order[0] as number] as number, 4);
 }
 
 describe.each(DECODERS.filter(hasAdapter))('an adapter of %s', (name) => {
