@@ -83,7 +83,7 @@ export async function buildPackage(
     }
     variants.push({ id, graphs });
   }
-  await writeJson(sink, 'config.json', stockConfig(model.config));
+  await writeJson(sink, 'config.json', stockConfig(model));
   const tokenizer = await copyFiles(files, sink, signal);
   const manifest: Manifest = {
     version: MANIFEST_VERSION,
@@ -168,8 +168,8 @@ async function writeDeposit(
 }
 
 /** The checkpoint's own configuration, with what transformers.js needs to load the package. */
-function stockConfig(config: JsonObject): JsonObject {
-  return { ...config, 'transformers.js_config': { use_external_data_format: true } };
+function stockConfig({ config, stock }: Recognised): JsonObject {
+  return { ...config, ...stock, 'transformers.js_config': { use_external_data_format: true } };
 }
 
 function modelNumbers(architecture: Architecture): ModelNumbers {

@@ -36,6 +36,7 @@ export const bloom: Family<BloomArchitecture> = {
   modelTypes: ['bloom'],
   prefix: 'transformer',
   read,
+  stock: ({ hidden, layers, heads }) => ({ hidden_size: hidden, n_layer: layers, n_head: heads }),
   build(model, plan) {
     const { bench, arithmetic } = plan;
     const { hidden, vocab, layers, heads, context, normEpsilon } = model;

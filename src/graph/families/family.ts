@@ -29,6 +29,8 @@ export interface Family<A extends Architecture> {
   /** Refuses by name every setting that the graph would not honour. */
   read(config: JsonObject): A;
   build(architecture: A, plan: BuildPlan): void;
+  /** Fields that stock loaders look for in a package's `config.json`, and some files lack. */
+  readonly stock?: (architecture: A) => JsonObject;
 }
 
 /** A family whose own architecture stays between its reading and its building. */
@@ -41,6 +43,7 @@ export interface FamilyModel {
   readonly architecture: Architecture;
   readonly prefix: string;
   readonly build: (plan: BuildPlan) => void;
+  readonly stock: JsonObject;
 }
 
 export function entry<A extends Architecture>(family: Family<A>): FamilyEntry {
@@ -52,6 +55,7 @@ export function entry<A extends Architecture>(family: Family<A>): FamilyEntry {
         architecture,
         prefix: family.prefix,
         build: (plan) => family.build(architecture, plan),
+        stock: family.stock?.(architecture) ?? {},
       };
     },
   };

@@ -42,6 +42,7 @@ export const gpt2: Family<Gpt2Architecture> = {
   modelTypes: ['gpt2'],
   prefix: 'transformer',
   read,
+  stock: ({ hidden, layers, heads }) => ({ n_embd: hidden, n_layer: layers, n_head: heads }),
   build(model, plan) {
     const { bench, arithmetic } = plan;
     const { hidden, vocab, layers, places, normEpsilon } = model;

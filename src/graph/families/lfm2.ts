@@ -62,6 +62,7 @@ export const lfm2: Family<Lfm2Architecture> = {
   modelTypes: ['lfm2'],
   prefix: 'model',
   read,
+  stock: ({ kinds }) => ({ layer_types: kinds }),
   build(model, plan) {
     const { bench, arithmetic, logits, topK } = plan;
     const { hidden, vocab } = model;
