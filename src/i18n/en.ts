@@ -1,5 +1,6 @@
 import type { Messages } from './es.ts';
 import { failuresEn } from './failures-en.ts';
+import { findingsEn } from './findings-en.ts';
 import { createFormat } from './format.ts';
 
 const f = createFormat('en');
@@ -11,6 +12,7 @@ function count(n: number, one: string, many: string): string {
 export const en = {
   format: f,
   failures: failuresEn,
+  findings: findingsEn,
   backends: { auto: 'Automatic', cpu: 'CPU', gpu: 'GPU' },
   backendNames: { cpu: 'CPU', gpu: 'GPU' },
   variants: { cpu8: '8-bit', gpu4: '4-bit', fp32: '32-bit' },

@@ -2,6 +2,7 @@ import type { BackendChoice, Backend } from '../domain/device.ts';
 import type { VariantId } from '../domain/model.ts';
 import type { Finish } from '../run/cell.ts';
 import { failuresEs } from './failures-es.ts';
+import { findingsEs } from './findings-es.ts';
 import { createFormat } from './format.ts';
 import { paramsEs } from './params-es.ts';
 
@@ -29,6 +30,7 @@ const finishes: Record<Finish, string> = {
 export const es = {
   format: f,
   failures: failuresEs,
+  findings: findingsEs,
   backends,
   backendNames,
   variants,

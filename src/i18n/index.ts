@@ -4,6 +4,7 @@ import { es, type Messages } from './es.ts';
 import type { Locale } from './format.ts';
 
 export { failureText, type FailureText } from './failures.ts';
+export { findingText } from './findings.ts';
 export { LOCALES, type Locale } from './format.ts';
 export type { Messages };
 

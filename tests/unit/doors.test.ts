@@ -67,8 +67,10 @@ const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
   '@bufbuild/protobuf': ['src/graph/', 'src/sources/tokenizer/sentencepiece.ts'],
   '@zip.js/zip.js': ['src/sources/zip.ts'],
   yaml: ['src/sources/card.ts'],
-  'hash-wasm': ['src/storage/package-writer.ts'],
-  'idb-keyval': ['src/storage/idb-runs.ts', 'src/storage/package-index.ts'],
+  'hash-wasm': ['src/storage/package-writer.ts', 'workers/package-id.ts'],
+  'idb-keyval': [
+    ...['src/storage/idb-runs.ts', 'src/storage/package-index.ts', 'src/storage/idb-files.ts'],
+  ],
   papaparse: ['src/run/'],
   valibot: ['src/run/', 'src/storage/package-entry.ts'],
   comlink: ['src/engine/', 'workers/', 'src/main.ts'],
