@@ -6,6 +6,9 @@ import type { Frame } from './frame';
 /** Which positions have logits: every one, or each row's last real token only. */
 export type LogitsAt = 'all' | 'last';
 
+/** What the head needs of a frame. */
+export type Rows = Pick<Frame, 'batchShape' | 'lastIndex'>;
+
 export interface HeadShape {
   readonly hidden: number;
   readonly vocab: number;
@@ -22,7 +25,7 @@ export function nextTokenHead(
   g: GraphBuilder,
   states: Value,
   head: PlacedTable,
-  frame: Frame,
+  frame: Rows,
   shape: HeadShape,
 ): void {
   const last =
@@ -45,7 +48,7 @@ function scoreLast(
   g: GraphBuilder,
   states: Value,
   head: PlacedTable,
-  frame: Frame,
+  frame: Rows,
   shape: HeadShape,
 ): Value {
   const scores = head.score(pickLast(g, states, frame, 'state.last'));
@@ -58,7 +61,7 @@ function scoreAll(
   g: GraphBuilder,
   states: Value,
   head: PlacedTable,
-  frame: Frame,
+  frame: Rows,
   shape: HeadShape,
 ): Value {
   const scores = head.score(states);
@@ -68,7 +71,7 @@ function scoreAll(
 }
 
 /** Of rows `[batch · seq, width]`, each batch row's last real token: `[batch, width]`. */
-function pickLast(g: GraphBuilder, rows: Value, frame: Frame, name: string): Value {
+function pickLast(g: GraphBuilder, rows: Value, frame: Rows, name: string): Value {
   const batched = g.node('Reshape', `${name}.batch`, [rows, frame.batchShape]);
   return g.node('GatherND', name, [batched, frame.lastIndex], {
     attributes: { batch_dims: { int: 1 } },
