@@ -1,8 +1,12 @@
 import Papa from 'papaparse';
 import { tokensPerSecond, wordsPerSecond } from '../domain/metrics.ts';
-import { NUMERIC_PARAM_IDS, withOverrides, type Params } from '../domain/params.ts';
-import { partialOf, type CellState } from './cell.ts';
+import { withOverrides, type Params } from '../domain/params.ts';
+import type { Values } from '../domain/prompt.ts';
+import type { TaskSpec } from '../domain/task.ts';
+import { TASKS } from '../tasks/index.ts';
+import { outputOf, partialOf, type CellState } from './cell.ts';
 import { variablesOf as promptVariables, type Column, type Row } from './experiment.ts';
+import { itemLines, itemsOf, type Item } from './items.ts';
 import { grid } from './plan.ts';
 import { openRecord, type RunRecord } from './record.ts';
 
@@ -17,12 +21,26 @@ const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/u;
 /** A spreadsheet reads accents only where the file names its encoding. */
 const BYTE_ORDER_MARK = '\uFEFF';
 
-/** One line per cell. A field that a spreadsheet might run gets an apostrophe before it. */
+/**
+ * One line per cell; where the task writes no text, one per label, word, entity or answer of a cell. A
+ * field that a spreadsheet might run gets an apostrophe before it.
+ */
 export function toCsv(record: RunRecord): string {
   const variables = variablesOf(record);
-  const lines = exported(record).map((cell) => csvLine(cell, variables));
-  const variableFields = variables.map((name) => `{{${name}}}`);
-  const fields = [...LEADING_FIELDS, ...variableFields, ...TRAILING_FIELDS];
+  const spec = TASKS[record.experiment.task];
+  const lines = exported(record).flatMap((cell) =>
+    itemsOfCell(cell, spec).map((item) => csvLine(cell, variables, spec, item)),
+  );
+  const fields = [
+    'prompt',
+    ...variables.map((name) => `{{${name}}}`),
+    ...spec.fields.map(({ id }) => id),
+    ...CELL_FIELDS,
+    ...(spec.generates ? ['text'] : ITEM_FIELDS),
+    ...FIGURE_FIELDS,
+    ...spec.params,
+    ...(spec.generates ? ['stop'] : []),
+  ];
   const options = { escapeFormulae: FORMULA, newline: '\r\n' };
   return BYTE_ORDER_MARK + Papa.unparse({ fields, data: lines }, options);
 }
@@ -31,6 +49,7 @@ interface ExportedCell {
   readonly row: Row;
   readonly column: Column;
   readonly prompt: string;
+  readonly fields: Values;
   readonly voice: string;
   readonly state: CellState;
   readonly params: Params;
@@ -39,10 +58,11 @@ interface ExportedCell {
 function exported(record: RunRecord): ExportedCell[] {
   const { states } = openRecord(record);
   const { columns, params } = record.experiment;
-  return grid(record.experiment).cells.map(({ id, row, column, prompt }) => ({
+  return grid(record.experiment).cells.map(({ id, row, column, prompt, fields }) => ({
     row,
     column,
     prompt,
+    fields,
     voice: record.voices[columns.indexOf(column)] ?? column.voice.model,
     state: states.get(id) ?? { status: 'queued' },
     params: withOverrides(params, column.overrides),
@@ -55,13 +75,9 @@ function variablesOf(record: RunRecord): string[] {
 }
 
 /** Headings are stable names, the same in every language of the page. */
-const LEADING_FIELDS = ['prompt'] as const;
-const TRAILING_FIELDS = [
-  'voice',
-  'model',
-  'adapter',
-  'status',
-  'text',
+const CELL_FIELDS = ['voice', 'model', 'adapter', 'status'] as const;
+const ITEM_FIELDS = ['label', 'text', 'start', 'end', 'score'] as const;
+const FIGURE_FIELDS = [
   'failure',
   'finish',
   'tokens',
@@ -71,29 +87,42 @@ const TRAILING_FIELDS = [
   'backend',
   'variant',
   'threads',
-  ...NUMERIC_PARAM_IDS,
-  'stop',
 ] as const;
 
 type Field = string | number | null;
 
-function csvLine(cell: ExportedCell, variables: readonly string[]): Field[] {
+/** null stands for the cell itself, which has one line at least. */
+function itemsOfCell({ state, prompt, fields }: ExportedCell, spec: TaskSpec): (Item | null)[] {
+  const output = outputOf(state);
+  if (spec.generates || output === null) return [null];
+  const items = itemsOf(output, prompt, fields);
+  return items.length > 0 ? items : [null];
+}
+
+function csvLine(
+  cell: ExportedCell,
+  variables: readonly string[],
+  spec: TaskSpec,
+  item: Item | null,
+): Field[] {
   const { row, column, state, params } = cell;
-  const values = variables.map((name) =>
-    Object.hasOwn(row.values, name) ? (row.values[name] ?? '') : '',
-  );
+  const own = (values: Values, name: string) =>
+    Object.hasOwn(values, name) ? (values[name] ?? '') : '';
   return [
     cell.prompt,
-    ...values,
+    ...variables.map((name) => own(row.values, name)),
+    ...spec.fields.map(({ id }) => own(cell.fields, id)),
     cell.voice,
     column.voice.model,
     column.voice.adapter ?? '',
     state.status,
-    partialOf(state)?.text ?? '',
+    ...(spec.generates
+      ? [partialOf(state)?.text ?? '']
+      : ITEM_FIELDS.map((name) => item?.[name] ?? null)),
     state.status === 'failed' ? JSON.stringify(state.failure) : '',
     ...figures(state),
-    ...NUMERIC_PARAM_IDS.map((id) => params[id]),
-    params.stop.length > 0 ? JSON.stringify(params.stop) : '',
+    ...spec.params.map((id) => params[id]),
+    ...(spec.generates ? [params.stop.length > 0 ? JSON.stringify(params.stop) : ''] : []),
   ];
 }
 
@@ -126,8 +155,15 @@ export function toMarkdown(record: RunRecord, words: MarkdownWords): string {
   const cells = exported(record);
   const sections = grid(record.experiment).rows.map((row, index) => {
     const own = cells.filter((cell) => cell.row.id === row.id);
-    const heading = `## ${words.prompt} ${String(index + 1)}\n\n${quote(own[0]?.prompt ?? '')}`;
-    return [heading, ...own.map((cell) => markdownCell(cell, words))].join('\n\n');
+    const asked = [own[0]?.prompt ?? '', ...Object.values(own[0]?.fields ?? {})];
+    const quoted = asked.filter((text, at) => at === 0 || text.trim() !== '').map(quote);
+    const heading = `## ${words.prompt} ${String(index + 1)}`;
+    return [
+      heading,
+      ...row.prompt.history.map(({ text }) => quote(text)),
+      ...quoted,
+      ...own.map((cell) => markdownCell(cell, words)),
+    ].join('\n\n');
   });
   return `${[`# ${escapeLine(record.title)}`, ...sections].join('\n\n')}\n`;
 }
@@ -143,7 +179,10 @@ function markdownCell(cell: ExportedCell, words: MarkdownWords): string {
     ...(rate === null ? [] : [`${rate.toFixed(1)} ${words.tokensPerSecond}`]),
   ];
   const answer = partial && partial.text !== '' ? [quote(partial.text)] : [];
-  return [`### ${escapeLine(cell.voice)}`, ...answer, facts.join(' · ')].join('\n\n');
+  const output = outputOf(state);
+  const lines = output ? itemLines(output, cell.prompt, cell.fields) : [];
+  const items = lines.length > 0 ? [lines.map((line) => `- ${escapeLine(line)}`).join('\n')] : [];
+  return [`### ${escapeLine(cell.voice)}`, ...answer, ...items, facts.join(' · ')].join('\n\n');
 }
 
 /** A block quotation that keeps its line breaks. */

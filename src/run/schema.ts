@@ -77,12 +77,17 @@ function isValuePair(pair: [string, unknown]): pair is [string, string] {
   return key.length <= 400 && typeof value === 'string' && value.length <= LIMITS.textChars;
 }
 
+const fieldIds: ReadonlySet<string> = new Set(FIELD_IDS);
+const fields: Schema<Values> = v.pipe(
+  values,
+  v.check((given) => Object.keys(given).every((key) => fieldIds.has(key)), 'Unknown field'),
+);
 const turn: Schema<Turn> = v.strictObject({ text: text(LIMITS.textChars), answers: values });
 const prompt = v.strictObject({
   id,
   text: text(LIMITS.textChars),
   table: list(values, LIMITS.tableRows),
-  fields: v.optional(values, {}),
+  fields: v.optional(fields, {}),
   history: v.optional(list(turn, LIMITS.turns), []),
 });
 const voice = v.strictObject({ model: name, adapter: v.nullable(name) });

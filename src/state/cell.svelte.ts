@@ -1,4 +1,5 @@
 import { advance, QUEUED, type CellId, type CellState, type RunEvent } from '../run/cell.ts';
+import type { Values } from '../domain/prompt.ts';
 import type { Column, Row } from '../run/experiment.ts';
 import type { PlannedCell } from '../run/plan.ts';
 
@@ -9,6 +10,7 @@ export class Cell {
   readonly column: Column;
   /** With its variables filled in. */
   readonly prompt: string;
+  readonly fields: Values;
   #state = $state.raw<CellState>(QUEUED);
 
   constructor(planned: PlannedCell, state: CellState = QUEUED) {
@@ -16,6 +18,7 @@ export class Cell {
     this.row = planned.row;
     this.column = planned.column;
     this.prompt = planned.prompt;
+    this.fields = planned.fields;
     this.#state = state;
   }
 

@@ -2,26 +2,38 @@ import type { BackendChoice } from '../domain/device.ts';
 import {
   findAdapter,
   findModel,
+  TASK_IDS,
   voices,
   type Catalogue,
   type ExamplePrompt,
+  type TaskId,
   type Voice,
 } from '../domain/model.ts';
 import {
   clampParam,
-  DEFAULT_PARAMS,
   MAX_STOP_STRINGS,
   NUMERIC_PARAM_IDS,
   type NumericParam,
   type ParamOverrides,
   type Params,
 } from '../domain/params.ts';
-import { variableNames, type Values } from '../domain/prompt.ts';
-import { rowsOf, type Column, type Experiment, type Prompt, type Row } from '../run/experiment.ts';
+import type { Values } from '../domain/prompt.ts';
+import { voicesFor, type FieldId } from '../domain/task.ts';
+import type { CellId, CellState } from '../run/cell.ts';
+import {
+  rowsOf,
+  variablesOf,
+  type Column,
+  type Experiment,
+  type Prompt,
+  type Row,
+} from '../run/experiment.ts';
+import { followUp } from '../run/follow-up.ts';
 import { parseExperiment } from '../run/import.ts';
 import { LIMITS } from '../run/limits.ts';
 import { parseTable, type PastedTable } from '../run/table.ts';
 import type { SmallStorage } from '../storage/settings.ts';
+import { initialFields, TASKS } from '../tasks/index.ts';
 
 /** Calls `work` after so many milliseconds; what it returns calls it off. */
 export type Later = (work: () => void, ms: number) => () => void;
@@ -33,11 +45,14 @@ export interface LabDeps {
   readonly later: Later;
 }
 
-const DRAFT_KEY = 'draft';
+const TASK_KEY = 'task';
 const DRAFT_DELAY_MS = 400;
 const FIRST_COLUMNS = 2;
 
-/** The experiment being edited. Each verb makes a new, immutable one; the draft survives a reload. */
+/**
+ * The experiment being edited. Each verb makes a new, immutable one. Every task has a draft of its own,
+ * and all of them survive a reload.
+ */
 export class Lab {
   readonly #deps: LabDeps;
   #experiment = $state.raw<Experiment>() as Experiment;
@@ -46,7 +61,8 @@ export class Lab {
 
   constructor(deps: LabDeps) {
     this.#deps = deps;
-    this.#experiment = this.#restored() ?? this.#fresh();
+    const task = TASK_IDS.find((id) => id === deps.storage.read(TASK_KEY)) ?? 'text-generation';
+    this.#experiment = this.#restored(task) ?? this.#fresh(task);
   }
 
   get experiment(): Experiment {
@@ -57,15 +73,40 @@ export class Lab {
     return this.#rows;
   }
 
+  get task(): TaskId {
+    return this.#experiment.task;
+  }
+
+  /** Goes on with the draft of another task; the present one is kept. */
+  setTask(task: TaskId): void {
+    if (task === this.task) return;
+    this.flush();
+    this.#show(this.#restored(task) ?? this.#fresh(task));
+  }
+
+  /** The next turn of the conversations of a run; false where nothing was answered. */
+  follow(experiment: Experiment, stateOf: (id: CellId) => CellState | undefined): boolean {
+    const next = followUp(experiment, stateOf, this.#deps.ids);
+    if (next) this.load(next);
+    return next !== null;
+  }
+
   setPromptText(promptId: string, text: string): void {
     this.#setPrompt(promptId, { text: text.slice(0, LIMITS.textChars) });
+  }
+
+  setField(promptId: string, field: FieldId, text: string): void {
+    const { maxChars = 0 } = TASKS[this.task].fields.find(({ id }) => id === field) ?? {};
+    const prompt = this.#experiment.prompts.find((other) => other.id === promptId);
+    if (prompt === undefined || maxChars === 0) return;
+    this.#setPrompt(promptId, { fields: { ...prompt.fields, [field]: text.slice(0, maxChars) } });
   }
 
   /** The new prompt's id, or null where there are as many as there may be. */
   addPrompt(text = ''): string | null {
     const { prompts } = this.#experiment;
     if (prompts.length >= LIMITS.prompts) return null;
-    const prompt = this.#prompt(text);
+    const prompt = this.#prompt(text, prompts.at(-1)?.fields);
     this.#set({ prompts: [...prompts, prompt] });
     return prompt.id;
   }
@@ -83,7 +124,7 @@ export class Lab {
   /** Fills the table under a prompt from a spreadsheet or CSV; says what was understood. */
   pasteTable(promptId: string, text: string): PastedTable {
     const prompt = this.#experiment.prompts.find((other) => other.id === promptId);
-    const pasted = parseTable(text, variableNames(prompt?.text ?? ''));
+    const pasted = parseTable(text, prompt ? variablesOf(prompt) : []);
     if (pasted.names.length > 0 && pasted.rows.length > 0) this.setTable(promptId, pasted.rows);
     return pasted;
   }
@@ -126,7 +167,7 @@ export class Lab {
   }
 
   resetParams(): void {
-    this.#set({ params: DEFAULT_PARAMS });
+    this.#set({ params: TASKS[this.task].initial });
   }
 
   setOverride(columnId: string, patch: ParamOverrides): void {
@@ -146,13 +187,18 @@ export class Lab {
   }
 
   load(experiment: Experiment): void {
-    this.#set(experiment);
+    if (experiment.task !== this.task) this.flush();
+    this.#show(experiment);
+    this.#set({});
   }
 
   /** The example's prompt and columns, with the parameters as they are. */
   useExample(example: ExamplePrompt): void {
+    this.setTask(example.task);
+    const prompt = this.#prompt(example.text);
+    const fields = { ...prompt.fields, ...example.fields };
     this.#set({
-      prompts: [{ ...this.#prompt(example.text), table: example.table ?? [] }],
+      prompts: [{ ...prompt, fields, table: example.table ?? [] }],
       columns: example.voices.map((voice) => this.#column(voice)),
     });
   }
@@ -163,7 +209,12 @@ export class Lab {
     this.#callOff();
     this.#callOff = null;
     // A draft that cannot be kept is no news: nothing that was finished is lost.
-    this.#deps.storage.write(DRAFT_KEY, JSON.stringify(this.#experiment));
+    this.#deps.storage.write(draftKey(this.task), JSON.stringify(this.#experiment));
+  }
+
+  #show(experiment: Experiment): void {
+    this.#experiment = experiment;
+    this.#deps.storage.write(TASK_KEY, experiment.task);
   }
 
   #set(patch: Partial<Experiment>): void {
@@ -183,12 +234,12 @@ export class Lab {
     this.#set({ columns: this.#experiment.columns.map(change) });
   }
 
-  #prompt(text: string): Prompt {
+  #prompt(text: string, fields: Values = initialFields(this.task)): Prompt {
     return {
       id: this.#deps.ids(),
       text: text.slice(0, LIMITS.textChars),
       table: [],
-      fields: {},
+      fields,
       history: [],
     };
   }
@@ -197,24 +248,32 @@ export class Lab {
     return { id: this.#deps.ids(), voice, overrides: {} };
   }
 
-  #fresh(): Experiment {
-    const first = voices(this.#deps.catalogue).slice(0, FIRST_COLUMNS);
+  /** The first voices that can be asked; the first of all, who says that it cannot, where none can. */
+  #fresh(task: TaskId): Experiment {
+    const { catalogue, ids } = this.#deps;
+    const able = voicesFor(catalogue, task);
+    const first = able.length > 0 ? able : voices(catalogue).slice(0, 1);
+    const fields = initialFields(task);
     return {
-      task: 'text-generation',
-      prompts: [this.#prompt('')],
-      columns: first.map((voice) => this.#column(voice)),
-      params: DEFAULT_PARAMS,
+      task,
+      prompts: [{ id: ids(), text: '', table: [], fields, history: [] }],
+      columns: first.slice(0, FIRST_COLUMNS).map((voice) => this.#column(voice)),
+      params: TASKS[task].initial,
       backend: 'auto',
     };
   }
 
   /** The draft, without the columns whose voice the catalogue no longer has. */
-  #restored(): Experiment | null {
+  #restored(task: TaskId): Experiment | null {
     const { storage, catalogue } = this.#deps;
-    const draft = parseExperiment(storage.read(DRAFT_KEY) ?? '');
+    const draft = parseExperiment(storage.read(draftKey(task)) ?? '');
     const columns = draft?.columns.filter(({ voice }) => isKnown(catalogue, voice)) ?? [];
-    return draft && columns.length > 0 ? { ...draft, columns } : null;
+    return draft?.task === task && columns.length > 0 ? { ...draft, columns } : null;
   }
+}
+
+function draftKey(task: TaskId): string {
+  return task === 'text-generation' ? 'draft' : `draft.${task}`;
 }
 
 function isKnown(catalogue: Catalogue, voice: Voice): boolean {
