@@ -1,6 +1,6 @@
 /** `adapter_config.json` as PEFT writes it: what is refused, and the scale of each module. */
 import { refuse } from '../domain/failure';
-import { isObject } from './json-file';
+import { isObject, shown } from './json-file';
 import type { Json, JsonObject } from './json-file';
 import { linearPattern } from './linear-pattern';
 
@@ -46,17 +46,17 @@ export function adapterBase(config: JsonObject): AdapterBase {
 /** Refuses by name whatever is not plain LoRA. */
 export function refuseVariations(config: JsonObject): void {
   const kind = config['peft_type'] ?? 'LORA';
-  if (kind !== 'LORA') unsupported(`peft_type ${String(kind)}`);
+  if (kind !== 'LORA') unsupported(`peft_type ${shown(kind)}`);
   if (config['use_dora'] === true) unsupported('DoRA');
   for (const trait of OTHER_ARITHMETIC) {
     const value = config[trait] ?? false;
     if (value !== false && !(Array.isArray(value) && value.length === 0)) unsupported(trait);
   }
   const bias = config['bias'] ?? 'none';
-  if (bias !== 'none') unsupported(`bias ${String(bias)}`);
+  if (bias !== 'none') unsupported(`bias ${shown(bias)}`);
   const init = config['init_lora_weights'];
   if (typeof init === 'string' && BASE_CHANGING.test(init)) {
-    unsupported(`init_lora_weights ${init}`);
+    unsupported(`init_lora_weights ${shown(init)}`);
   }
 }
 
@@ -96,7 +96,7 @@ function patternLookup(
 ): (module: string) => number | undefined {
   const rules: Rule[] = [];
   for (const [key, value] of Object.entries(isObject(pattern) ? pattern : {})) {
-    if (typeof value !== 'number') return damaged(`pattern ${key}`);
+    if (typeof value !== 'number') return damaged(`pattern ${shown(key)}`);
     rules.push({ fits: plainName(key) ?? expression(key, budget), value });
   }
   return (module) => {

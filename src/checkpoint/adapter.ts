@@ -7,7 +7,7 @@ import { refuse } from '../domain/failure';
 import { nameList, refuseVariations, scaling } from './adapter-config';
 import type { FileSet } from './byte-source';
 import { openCheckpoint } from './checkpoint';
-import { readJsonObject, requireFile } from './json-file';
+import { readJsonObject, requireFile, shown } from './json-file';
 import type { JsonObject } from './json-file';
 import type { TensorSource } from './tensor-source';
 
@@ -115,7 +115,7 @@ function sortNames(source: TensorSource, config: JsonObject): SortedNames {
 
 /** PEFT saves the modules that `modules_to_save` names whole, with all that is inside them. */
 function wholeTensors(config: JsonObject): (name: string) => boolean {
-  const task = String(config['task_type']);
+  const task = shown(config['task_type']);
   const heads = Object.hasOwn(TASK_HEADS, task) ? TASK_HEADS[task] : undefined;
   const named = nameList(config['modules_to_save']);
   if (named.length > MAX_SAVED_MODULES) unsupported(`modules_to_save: ${named.length}`);

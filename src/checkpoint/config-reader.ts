@@ -1,6 +1,6 @@
 /** Fields of a `config.json`, read with doubt: each is checked, and refused by its name. */
 import { refuse } from '../domain/failure';
-import { isObject } from './json-file';
+import { isObject, shown } from './json-file';
 import type { Json, JsonObject } from './json-file';
 
 /** Sizes beyond these are damage or malice, not models for a browser. */
@@ -53,7 +53,7 @@ export function oneOf<const T extends string>(
 ): T {
   const value = config[key] ?? fallback;
   const choice = choices.find((known) => known === value);
-  return choice ?? unsupported(key, String(value));
+  return choice ?? unsupported(key, shown(value));
 }
 
 /**

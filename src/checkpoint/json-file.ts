@@ -9,6 +9,12 @@ export interface JsonObject {
 /** Larger than any real configuration or shard index, small enough to parse without a thought. */
 const MAX_JSON_BYTES = 25_000_000;
 
+/** Real files nest a dozen deep. */
+const MAX_DEPTH = 200;
+const MAX_SHOWN = 100;
+const [QUOTE, BACKSLASH] = [0x22, 0x5c];
+const [OPEN_LIST, CLOSE_LIST, OPEN_MAP, CLOSE_MAP] = [0x5b, 0x5d, 0x7b, 0x7d];
+
 export function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
@@ -30,12 +36,35 @@ export async function readJson(file: ByteSource, signal: AbortSignal): Promise<J
   return parseJson(file.name, await file.read(0, file.size, signal));
 }
 
+/** A value in a few letters, for a refusal. A stranger's object may not know how to be text. */
+export function shown(value: Json | undefined): string {
+  if (typeof value === 'string') return value.slice(0, MAX_SHOWN);
+  if (typeof value !== 'object' || value === null) return String(value);
+  return Array.isArray(value) ? '[…]' : '{…}';
+}
+
 function parseJson(file: string, bytes: Uint8Array): Json {
+  if (isDeep(bytes)) refuse({ code: 'checkpoint-damaged', file, detail: 'JSON within JSON' });
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as Json;
   } catch (error) {
     return refuse({ code: 'checkpoint-damaged', file, detail: String(error) });
   }
+}
+
+/** Whether brackets outside of texts stand too deep for what walks over them afterwards. */
+function isDeep(bytes: Uint8Array): boolean {
+  let depth = 0;
+  let within = false;
+  for (let at = 0; at < bytes.length; at += 1) {
+    const byte = bytes[at];
+    if (byte === QUOTE) within = !within;
+    else if (within) at += byte === BACKSLASH ? 1 : 0;
+    else if (byte === OPEN_LIST || byte === OPEN_MAP) depth += 1;
+    else if (byte === CLOSE_LIST || byte === CLOSE_MAP) depth -= 1;
+    if (depth > MAX_DEPTH) return true;
+  }
+  return false;
 }
 
 function asObject(file: string, value: Json): JsonObject {

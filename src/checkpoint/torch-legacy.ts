@@ -82,7 +82,7 @@ function parseHead(file: ByteSource, bytes: Uint8Array, world: PickleWorld): Hea
 
 function checkPart(file: ByteSource, index: number, value: PickleValue): void {
   if (index === 0 && value !== MAGIC) damaged(file, 'it is no file of PyTorch');
-  if (index === 1 && value !== PROTOCOL) damaged(file, `protocol ${String(value)}`);
+  if (index === 1 && value !== PROTOCOL) damaged(file, 'a protocol nobody knows');
   if (index === 2 && namedEntries(value).some(([key, set]) => key === 'little_endian' && !set)) {
     refuse({ code: 'checkpoint-unsupported', what: 'byteorder', detail: `big (${file.name})` });
   }

@@ -1,0 +1,39 @@
+import fc from 'fast-check';
+import { afterAll, describe, expect, test } from 'vitest';
+import { guarded } from './guarded';
+import { PARSERS } from './parsers';
+
+const { signal } = new AbortController();
+const FILES = 10_500;
+const RUNS = Math.ceil(FILES / PARSERS.length);
+/** Beyond what the test runner itself holds. */
+const MAX_BYTES = 1_000_000_000;
+
+const before = process.memoryUsage().rss;
+let files = 0;
+
+describe.each(PARSERS)('$name', ({ seeds, mutation, parse }) => {
+  test('reads its own files', async () => {
+    expect(seeds.length).toBeGreaterThan(0);
+    for (const seed of seeds) expect(await guarded(() => parse(seed, signal))).toBe('read');
+  });
+
+  test('ends in a refusal or a reading, and nothing else', async () => {
+    const outcomes = { read: 0, refused: 0 };
+    await fc.assert(
+      fc.asyncProperty(fc.nat(seeds.length - 1), mutation, async (index, mutate) => {
+        const seed = seeds[index] as Uint8Array;
+        files += 1;
+        outcomes[await guarded(() => parse(mutate(seed), signal))] += 1;
+      }),
+      { numRuns: RUNS, seed: 20_261_123 },
+    );
+    // Changes that never reach the reader, or always, would say nothing.
+    expect(outcomes.refused).toBeGreaterThan(RUNS / 50);
+  });
+});
+
+afterAll(() => {
+  expect(files).toBeGreaterThanOrEqual(10_000);
+  expect(process.resourceUsage().maxRSS * 1_024 - before).toBeLessThan(MAX_BYTES);
+});
