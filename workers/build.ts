@@ -4,12 +4,12 @@ import type { FileSet } from '../src/checkpoint/byte-source.ts';
 import { requireFile } from '../src/checkpoint/json-file.ts';
 import { refuse } from '../src/domain/failure.ts';
 import { tasksOfHead } from '../src/domain/head-tasks.ts';
-import type { VariantId } from '../src/domain/model.ts';
 import type { Preflight } from '../src/domain/preflight.ts';
 import type { BuildOrder } from '../src/engine/builder.ts';
 import type { Tell } from '../src/engine/build-channel.ts';
 import { variantBytes } from '../src/graph/manifest.ts';
 import { buildPackage, copyFile, type PackageSink } from '../src/graph/package.ts';
+import { onnxDtypeFor } from '../src/sources/onnx-folder.ts';
 import { openSource } from '../src/sources/open.ts';
 import type { Origin } from '../src/sources/origin.ts';
 import { withTokenizer } from '../src/sources/tokenizer-files.ts';
@@ -127,7 +127,8 @@ async function copyOnnx(
   signal: AbortSignal,
 ): Promise<Variants> {
   const [id] = variants;
-  const chosen = id === undefined ? undefined : onnxDtype(preflight, id);
+  const { onnx } = preflight;
+  const chosen = id && onnx ? onnxDtypeFor(onnx, id) : undefined;
   if (id === undefined || chosen === undefined)
     return refuse({ code: 'model-unknown', model: 'onnx' });
   const small = [...files.keys()].filter((path) => SMALL.test(path));
@@ -136,20 +137,6 @@ async function copyOnnx(
 }
 
 const SMALL = /^(?:[\w.-]+\.(?:json|txt|jinja|model)|\d_\w+\/config\.json)$/u;
-
-/** The files of the first dtype that each kind of device wants. */
-const ONNX_CHOICES: Readonly<Record<VariantId, readonly string[]>> = {
-  cpu8: ['q8', 'int8', 'uint8', 'fp32'],
-  gpu4: ['q4f16', 'q4', 'fp16'],
-  fp32: ['fp32'],
-};
-
-export function onnxDtype({ onnx }: Preflight, id: VariantId) {
-  const dtypes = onnx?.dtypes ?? [];
-  return ONNX_CHOICES[id]
-    .map((name) => dtypes.find((dtype) => dtype.id === name))
-    .find((dtype) => dtype !== undefined);
-}
 
 async function copyAll(
   files: FileSet,

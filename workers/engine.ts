@@ -6,7 +6,6 @@ import { Ledger } from '../src/engine/ledger.ts';
 import type { CellId } from '../src/run/cell.ts';
 import type { Batch } from '../src/run/plan.ts';
 import type { PackageStore } from '../src/storage/packages.ts';
-import { runTextGeneration } from '../src/tasks/text-generation/run.ts';
 import { isAbort } from './boundary.ts';
 import { createBreath } from './breath.ts';
 import { probeDevice } from './device.ts';
@@ -34,7 +33,7 @@ async function warm(shelf: Shelf, provision: Provision): Promise<void> {
     const model = await shelf.get(provision, never, quiet);
     for (const adapter of provision.adapters) {
       const { model: base } = provision;
-      await model.voice({ model: base, adapter }, never, quiet).catch(quiet);
+      await model.prepare?.({ model: base, adapter }, never).catch(quiet);
     }
   } catch {
     // Nobody waits for this. A run that needs the model tries again, and tells what is wrong.
@@ -62,11 +61,10 @@ async function work(
     const model = await shelf.get(batch, whenAll(batch, signal, cellSignals), (...progress) =>
       tellLoading(ledger, ...progress),
     );
-    const voice = await model.voice(batch, signal, (...progress) =>
-      tellLoading(ledger, ...progress),
-    );
     const controls = { isStopped, breathe: createBreath(now), now };
-    await runTextGeneration(batch, voice, controls, (entry) => ledger.accept(entry));
+    const onLoading: OnLoading = (...progress) => tellLoading(ledger, ...progress);
+    const emit = (entry: CellEvent) => ledger.accept(entry);
+    await model.run(batch, { signal, onLoading, controls, emit });
   } catch (error) {
     if (isAbort(error)) ledger.open.forEach((cell) => ledger.cancel(cell));
     else ledger.failRest(toFailure(error));

@@ -15,7 +15,7 @@ export interface PackageLettering {
 
 export async function fetchLettering(
   files: PackageFiles,
-  manifest: Manifest,
+  manifest: Pick<Manifest, 'tokenizer'>,
   signal: AbortSignal,
 ): Promise<PackageLettering> {
   const [tokenizer, config, template] = await Promise.all([

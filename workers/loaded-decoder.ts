@@ -7,10 +7,12 @@ import type { Manifest } from '../src/graph/manifest.ts';
 import { layAdapter, zeroAdapter, type PortValues } from '../src/graph/ports.ts';
 import type { Conditions } from '../src/run/cell.ts';
 import type { Batch } from '../src/run/plan.ts';
+import { runTask } from '../src/tasks/run.ts';
 import type { Voice } from '../src/tasks/text-generation/run.ts';
 import { checkDecoder, sampleDecoder } from './check-decoder.ts';
 import { SAMPLE, type CheckName } from './checks.ts';
 import { Kept, type OnLoading } from './kept.ts';
+import type { Asked, RunContext } from './loaded-model.ts';
 import { fetchTemplate, type PackageLettering } from './lettering.ts';
 import { fetchBytesIfThere } from './package.ts';
 import type { PackageFiles } from './package-files.ts';
@@ -21,8 +23,6 @@ const ADAPTER_FILES = [
   'adapter_model.safetensors',
   'adapter_model.bin',
 ] as const;
-
-type Of = Pick<Batch, 'model' | 'adapter'>;
 
 interface LaidAdapter {
   readonly feeds: Feeds;
@@ -50,7 +50,19 @@ export class LoadedDecoder {
     this.#bare = { feeds, template: null };
   }
 
-  async voice({ adapter, model }: Of, signal: AbortSignal, onLoading: OnLoading): Promise<Voice> {
+  async run(batch: Batch, { signal, onLoading, controls, emit }: RunContext): Promise<void> {
+    return runTask(batch, await this.voice(batch, signal, onLoading), controls, emit);
+  }
+
+  async prepare(asked: Asked, signal: AbortSignal): Promise<void> {
+    await this.voice(asked, signal, () => undefined);
+  }
+
+  async voice(
+    { adapter, model }: Asked,
+    signal: AbortSignal,
+    onLoading: OnLoading,
+  ): Promise<Voice> {
     const { manifest, session, lettering, conditions } = this.#parts;
     const { codec } = lettering;
     const { feeds, template } =
@@ -80,12 +92,12 @@ export class LoadedDecoder {
   }
 
   /** Names of what this model gets wrong about itself. */
-  async check(of: Of, signal: AbortSignal): Promise<CheckName[]> {
+  async check(of: Asked, signal: AbortSignal): Promise<CheckName[]> {
     return checkDecoder(await this.voice(of, signal, () => undefined), this.#sampleIds(), signal);
   }
 
   /** What it scores for a text of ours, step by step. */
-  async sample(of: Of, signal: AbortSignal): Promise<readonly Float32Array[]> {
+  async sample(of: Asked, signal: AbortSignal): Promise<readonly Float32Array[]> {
     return sampleDecoder(await this.voice(of, signal, () => undefined), this.#sampleIds(), signal);
   }
 

@@ -1,62 +1,135 @@
-/** One model in memory, whatever its kind. */
+/** One model in memory, whatever its kind and whatever runs it. */
 import type { AdapterEntry } from '../src/domain/model.ts';
+import type { CellEvent } from '../src/engine/engine.ts';
 import type { GraphRole } from '../src/graph/architecture.ts';
+import type { Manifest } from '../src/graph/manifest.ts';
 import type { Conditions } from '../src/run/cell.ts';
 import type { Batch } from '../src/run/plan.ts';
 import type { PackageStore } from '../src/storage/packages.ts';
+import type { CheckName } from './checks.ts';
+import type { Controls } from './controls.ts';
 import { threadCount } from './device.ts';
 import type { OnLoading } from './kept.ts';
-import { fetchLettering } from './lettering.ts';
+import { fetchLettering, type PackageLettering } from './lettering.ts';
 import { LoadedDecoder } from './loaded-decoder.ts';
+import { LoadedEncoder } from './loaded-encoder.ts';
 import { packageFiles, type PackageFiles } from './package-files.ts';
 import { fetchManifest, fetchVariant, type GraphFiles, type OnBytes } from './package.ts';
-import { loadRuntime } from './runtime.ts';
+import { loadRuntime, type Runtime } from './runtime.ts';
+import type { GraphSession } from './session.ts';
 
 /** What a batch needs of a place to run. */
 export type Place = Pick<Batch, 'model' | 'variant' | 'backend'>;
+/** A voice of the model: alone, or with an adapter. */
+export type Asked = Pick<Batch, 'model' | 'adapter'>;
 
-export type LoadedModel = LoadedDecoder;
+export interface RunContext {
+  readonly signal: AbortSignal;
+  /** Told of an adapter that has to be fetched. */
+  readonly onLoading: OnLoading;
+  readonly controls: Controls;
+  readonly emit: (event: CellEvent) => void;
+}
 
-/** Runtime and files come in parallel; the session needs both. */
+export interface LoadedModel {
+  /** Each cell of the batch gets its last event, unless this throws. */
+  run(batch: Batch, context: RunContext): Promise<void>;
+  /** Gets an adapter ready before it is asked for; of no effect where there is none. */
+  prepare?(asked: Asked, signal: AbortSignal): Promise<void>;
+  /** Names of what the model gets wrong about itself. */
+  check(asked: Asked, signal: AbortSignal): Promise<CheckName[]>;
+  /** What it scores for a text of ours. */
+  sample(asked: Asked, signal: AbortSignal): Promise<readonly Float32Array[]>;
+}
+
+type Setting = Omit<Conditions, 'seed'>;
+type Store = () => PackageStore;
+
 export async function loadModel(
   place: Place,
-  store: () => PackageStore,
+  store: Store,
   signal: AbortSignal,
   onLoading: OnLoading,
 ): Promise<LoadedModel> {
   const { backend, variant, model } = place;
-  const threads = threadCount();
+  const setting = { backend, variant, threads: threadCount() };
+  const files = packageFiles(model.source, store);
   onLoading('runtime', 0, 0);
-  const [runtime, loaded] = await Promise.all([
-    loadRuntime(backend, threads),
-    fetchPackage(packageFiles(model.source, store), place, signal, onLoading),
+  return model.runtime === 'patio'
+    ? loadOwn(files, setting, store, signal, onLoading)
+    : loadMade(place, files, setting, store, signal, onLoading);
+}
+
+/** Runtime and files come in parallel; the sessions need both. */
+async function loadOwn(
+  files: PackageFiles,
+  setting: Setting,
+  store: Store,
+  signal: AbortSignal,
+  onLoading: OnLoading,
+): Promise<LoadedModel> {
+  const [runtime, { manifest, graphs, lettering }] = await Promise.all([
+    loadRuntime(setting.backend, setting.threads),
+    fetchPackage(files, setting, signal, onLoading),
   ]);
   onLoading('session', 0, 0);
-  const { manifest, graphs, lettering } = loaded;
-  const recurrent = manifest.model.states.map(({ present }) => present);
-  const open = (role: GraphRole) => runtime.open({ ...graphOf(graphs, role), recurrent });
-  const conditions: Omit<Conditions, 'seed'> = { backend, variant, threads };
+  const open = (role: GraphRole) => openGraph(runtime, manifest, graphs, role);
+  if (manifest.kind === 'encoder')
+    return encoder(manifest, await open('model'), lettering, setting);
   const filesOf = (adapter: AdapterEntry) => packageFiles(adapter.source, store);
-  return new LoadedDecoder({
-    manifest,
-    session: await open('model'),
-    lettering,
-    conditions,
-    filesOf,
-  });
+  const session = await open('model');
+  return new LoadedDecoder({ manifest, session, lettering, conditions: setting, filesOf });
+}
+
+function encoder(
+  { head, model }: Manifest,
+  session: GraphSession,
+  { codec }: PackageLettering,
+  conditions: Setting,
+): LoadedEncoder {
+  const { inputs } = session;
+  return new LoadedEncoder({ kind: 'encoder', session, head, model, codec, inputs, conditions });
+}
+
+/** The library comes only where a model needs it. */
+async function loadMade(
+  { model }: Place,
+  files: PackageFiles,
+  setting: Setting,
+  store: Store,
+  signal: AbortSignal,
+  onLoading: OnLoading,
+): Promise<LoadedModel> {
+  const [{ LoadedForeign, readForeign }, { loadForeign }] = await Promise.all([
+    import('./loaded-foreign.ts'),
+    import('./transformers.ts'),
+  ]);
+  const facts = await readForeign(files, signal);
+  const listed = model.source.kind === 'stored' ? await store().files(model.source.id) : [];
+  const paths = listed.map(({ path }) => path);
+  onLoading('session', 0, 0);
+  const head = facts.head.kind;
+  const loaded = await loadForeign(files, { ...setting, head, paths }, signal);
+  const lettering = await fetchLettering(files, { tokenizer: paths }, signal);
+  return new LoadedForeign({ ...facts, loaded, lettering, conditions: setting });
 }
 
 type Graphs = ReadonlyMap<GraphRole, GraphFiles>;
 
-function graphOf(graphs: Graphs, role: GraphRole): GraphFiles {
+function openGraph(
+  runtime: Runtime,
+  { model }: Manifest,
+  graphs: Graphs,
+  role: GraphRole,
+): Promise<GraphSession> {
   const files = graphs.get(role);
   if (files === undefined) throw new TypeError(`the package has no ${role} graph`);
-  return files;
+  return runtime.open({ ...files, recurrent: model.states.map(({ present }) => present) });
 }
 
 async function fetchPackage(
   files: PackageFiles,
-  { variant }: Place,
+  { variant }: Setting,
   signal: AbortSignal,
   onLoading: OnLoading,
 ) {

@@ -111,12 +111,14 @@ function sessionOptions(
 
 class OrtSession implements GraphSession {
   readonly chunkTokens: number = CHUNK_TOKENS;
+  readonly inputs: readonly string[];
   protected readonly ort: typeof Ort;
   readonly #session: Ort.InferenceSession;
 
   constructor(ort: typeof Ort, session: Ort.InferenceSession) {
     this.ort = ort;
     this.#session = session;
+    this.inputs = session.inputNames;
   }
 
   async run(feeds: Feeds, fetches: readonly string[]): Promise<Feeds> {

@@ -9,6 +9,8 @@ export interface GraphTensor {
 export type Feeds = Record<string, GraphTensor>;
 
 export interface GraphSession {
+  /** Names of what a run may take in. */
+  readonly inputs: readonly string[];
   /** Most tokens that one run may take in. */
   readonly chunkTokens: number;
   /** @param fetches the outputs wanted; the rest is not brought out of the runtime */

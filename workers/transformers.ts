@@ -54,6 +54,9 @@ const SUFFIXES = {
 } as const;
 type Dtype = keyof typeof SUFFIXES;
 
+/** A model as the library holds it. */
+export type ForeignModel = PreTrainedModel;
+
 export interface ForeignPlace {
   readonly head: HeadKind;
   readonly backend: Backend;
@@ -178,6 +181,7 @@ export function foreignSession(model: PreTrainedModel): GraphSession {
     dims: readonly number[],
   ) => new Tensor(type, data, [...dims]) as GraphTensor;
   return {
+    inputs: Object.values(model.sessions).flatMap(({ inputNames }) => inputNames),
     chunkTokens: Number.MAX_SAFE_INTEGER,
     run: (feeds: Feeds) =>
       crossing(

@@ -24,6 +24,7 @@ export const FAKE_NUMBERS: ModelNumbers = {
  */
 export class FakeGraph implements GraphSession {
   readonly chunkTokens: number;
+  readonly inputs: readonly string[] = ['input_ids', 'attention_mask'];
   /** How many ids each run took in. */
   readonly runs: number[] = [];
   readonly fetched: (readonly string[])[] = [];

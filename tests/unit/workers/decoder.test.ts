@@ -24,6 +24,7 @@ const HYBRID: ModelNumbers = {
 
 /** Its scores tell what it remembers: the normaliser all tokens, the best logits the last three. */
 class HybridGraph implements GraphSession {
+  readonly inputs: readonly string[] = ['input_ids', 'attention_mask'];
   readonly chunkTokens: number;
   /** Tensors of states that are alive. */
   alive = 0;
