@@ -16,6 +16,7 @@ import type { Preflight, PreflightVariant } from '../domain/preflight.ts';
 import { ROLES } from '../graph/architecture.ts';
 import { buildGraph } from '../graph/package.ts';
 import { recogniseFolder, type Recognised } from '../graph/recognise.ts';
+import { withModules } from '../graph/weights.ts';
 import { readCard, type Card } from './card.ts';
 import { Findings } from './findings.ts';
 import { onnxDtypeFor, onnxFacts, onnxHead } from './onnx-folder.ts';
@@ -188,8 +189,11 @@ class Inspection {
 
   /** Lays every graph out as building would; only its sizes are kept. */
   async #plan(model: Recognised, tensors: TensorSource): Promise<PreflightVariant[]> {
-    const named = underPrefix(tensors, model.prefix);
     const planned: PreflightVariant[] = [];
+    const named = await this.#findings.attempt(() =>
+      withModules(underPrefix(tensors, model.prefix), this.#opened.files, model, this.#signal),
+    );
+    if (named === null) return planned;
     for (const id of OFFERED) {
       const storedBytes = await this.#findings.attempt(() => plannedBytes(model, named, id));
       if (storedBytes !== null) planned.push(this.#variant(id, storedBytes));

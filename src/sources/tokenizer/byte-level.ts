@@ -3,7 +3,12 @@
  * (Radford et al., 2019). Defaults are those of the reference library's classes.
  */
 import type { JsonObject } from '../../checkpoint/json-file.ts';
-import { addedTokens, tokenOf, type TokenizerSettings } from './special-tokens.ts';
+import {
+  addedTokens,
+  templateProcessing,
+  tokenOf,
+  type TokenizerSettings,
+} from './special-tokens.ts';
 
 /** What lies around a text: RoBERTa's `<s> … </s>`, or nothing. */
 export type Surround = 'roberta' | 'gpt2';
@@ -78,7 +83,7 @@ function postProcessor(
   own: ReturnType<typeof robertaTokens> | ReturnType<typeof gpt2Tokens>,
   add_prefix_space: boolean,
 ): object {
-  if (!('cls' in own)) return { type: 'ByteLevel', add_prefix_space: true, trim_offsets: false };
+  if (!('cls' in own)) return templateProcessing('$A', '$A $B:1', () => undefined);
   const pair = (token: string) => [token, ids.get(token) ?? 0];
   const [sep, cls] = [pair(own.sep), pair(own.cls)];
   return { type: 'RobertaProcessing', sep, cls, trim_offsets: true, add_prefix_space };
