@@ -53,7 +53,7 @@ export function oneOf<const T extends string>(
 ): T {
   const value = config[key] ?? fallback;
   const choice = choices.find((known) => known === value);
-  return choice ?? unsupported(key, shown(value));
+  return choice ?? unsupported(key, value);
 }
 
 /**
@@ -92,8 +92,8 @@ export function ropeParameters(config: JsonObject): JsonObject {
 }
 
 /** The checkpoint is sound, but the graph would not honour this setting. */
-export function unsupported(what: string, detail: string): never {
-  return refuse({ code: 'checkpoint-unsupported', what, detail });
+export function unsupported(what: string, value: Json | undefined): never {
+  return refuse({ code: 'checkpoint-unsupported', what, detail: shown(value) });
 }
 
 export function damaged(key: string): never {

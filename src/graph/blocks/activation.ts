@@ -54,7 +54,7 @@ export type Activation = keyof typeof ACTIVATIONS;
 /** The activation that a field of `config.json` names; refused where it is none of these. */
 export function readActivation(config: JsonObject, key: string, fallback?: Activation): Activation {
   const value = config[key] ?? fallback;
-  return typeof value === 'string' && isActivation(value) ? value : unsupported(key, String(value));
+  return typeof value === 'string' && isActivation(value) ? value : unsupported(key, value);
 }
 
 function isActivation(name: string): name is Activation {

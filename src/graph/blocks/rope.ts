@@ -82,7 +82,7 @@ export function readRope(parameters: JsonObject, config: JsonObject, headDim: nu
     case 'longrope':
       return { rope: rope(readLong(all, context, trained, dimensions)), limit: trained };
     default:
-      return unsupported('rope', String(type));
+      return unsupported('rope', type);
   }
 }
 

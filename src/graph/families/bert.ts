@@ -91,7 +91,7 @@ export function readBert(config: JsonObject, family: string): BertArchitecture {
 
 function refuseVariations(config: JsonObject): void {
   const positions = config['position_embedding_type'] ?? 'absolute';
-  if (positions !== 'absolute') unsupported('position_embedding_type', String(positions));
+  if (positions !== 'absolute') unsupported('position_embedding_type', positions);
   for (const name of ['is_decoder', 'add_cross_attention']) {
     if (config[name] === true) unsupported(name, 'true');
   }

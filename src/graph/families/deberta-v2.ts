@@ -94,14 +94,14 @@ function read(config: JsonObject): DebertaArchitecture {
 function refuseVariations(config: JsonObject): void {
   if (!flag(config, 'relative_attention', false)) unsupported('relative_attention', 'false');
   const kernel = config['conv_kernel_size'] ?? 0;
-  if (kernel !== 0) unsupported('conv_kernel_size', String(kernel));
+  if (kernel !== 0) unsupported('conv_kernel_size', kernel);
   for (const name of ['attention_head_size', 'pooler_hidden_size']) {
     const value = config[name] ?? null;
     const usual =
       name === 'pooler_hidden_size'
         ? config['hidden_size']
         : Number(config['hidden_size']) / Number(config['num_attention_heads']);
-    if (value !== null && value !== usual) unsupported(name, String(value));
+    if (value !== null && value !== usual) unsupported(name, value);
   }
 }
 

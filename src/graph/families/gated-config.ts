@@ -112,7 +112,7 @@ export function slidingLayers(
   if (!Array.isArray(listed) || listed.length !== layers) return damaged('layer_types');
   return (listed as readonly Json[]).map((type) => {
     if (type === 'sliding_attention') return true;
-    return type === 'full_attention' ? false : unsupported('layer_types', String(type));
+    return type === 'full_attention' ? false : unsupported('layer_types', type);
   });
 }
 

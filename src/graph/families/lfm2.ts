@@ -143,7 +143,7 @@ function layerKinds(config: JsonObject, layers: number): LayerKind[] {
   }
   if (named.length !== layers) damaged('layer_types');
   return named.map((kind) =>
-    kind === 'conv' || kind === 'full_attention' ? kind : unsupported('layer_types', String(kind)),
+    kind === 'conv' || kind === 'full_attention' ? kind : unsupported('layer_types', kind),
   );
 }
 

@@ -143,7 +143,7 @@ function readKinds(config: JsonObject, layers: number): LayerKind[] {
   }
   if (named.length !== layers) damaged('layer_types');
   return (named as readonly Json[]).map(
-    (name) => KINDS.find((kind) => kind === name) ?? unsupported('layer_types', String(name)),
+    (name) => KINDS.find((kind) => kind === name) ?? unsupported('layer_types', name),
   );
 }
 
@@ -152,7 +152,7 @@ function readThetas(config: JsonObject): Record<LayerKind, number> {
   const theta = (kind: LayerKind, old: string, fallback: number): number => {
     const own = section(parameters, kind);
     const type = own['rope_type'] ?? parameters['rope_type'] ?? 'default';
-    if (type !== 'default') unsupported('rope', String(type));
+    if (type !== 'default') unsupported('rope', type);
     return positive({ rope_theta: config[old] ?? fallback, ...own }, 'rope_theta');
   };
   const full = theta('full_attention', 'global_rope_theta', 160_000);

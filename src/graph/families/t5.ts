@@ -96,7 +96,7 @@ function feedForwardKind(
   fallback: string,
 ): Pick<T5Architecture, 'isGated' | 'activation'> {
   const kind = config['feed_forward_proj'] ?? fallback;
-  if (typeof kind !== 'string') return unsupported('feed_forward_proj', String(kind));
+  if (typeof kind !== 'string') return unsupported('feed_forward_proj', kind);
   if (kind === 'gated-gelu') return { isGated: true, activation: 'gelu_new' };
   const isGated = kind.startsWith('gated-');
   const name = isGated ? kind.slice('gated-'.length) : kind;
