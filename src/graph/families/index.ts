@@ -1,3 +1,4 @@
+import { bart, m2m100, mbart } from './bart';
 import { bert } from './bert';
 import { bloom } from './bloom';
 import { debertaV2 } from './deberta-v2';
@@ -13,6 +14,7 @@ import { gpt2 } from './gpt2';
 import { granite } from './granite';
 import { lfm2 } from './lfm2';
 import { llama } from './llama';
+import { marian } from './marian';
 import { mistral } from './mistral';
 import { modernbert } from './modernbert';
 import { phi } from './phi';
@@ -43,6 +45,10 @@ export const FAMILIES: readonly FamilyEntry[] = [
   entry(bert),
   entry(roberta),
   entry(t5),
+  entry(bart),
+  entry(mbart),
+  entry(m2m100),
+  entry(marian),
   entry(distilbert),
   entry(electra),
   entry(debertaV2),
