@@ -5,12 +5,18 @@ import { dirname, join } from 'node:path';
 import type { ByteSource, FileSet } from '../../src/checkpoint/byte-source';
 import type { PackageSink } from '../../src/graph/package';
 
-/** The files directly inside a folder. */
+/** The files of a folder and of the folders inside it, where a model may keep parts of its own. */
 export async function openFolder(path: string): Promise<FileSet> {
-  const entries = await readdir(path, { withFileTypes: true });
-  const files = entries.filter((entry) => !entry.isDirectory());
-  const sources = files.map(async ({ name }) => [name, await fileSource(path, name)] as const);
+  const inner = (await folderNames(path)).map((folder) => filesIn(path, `${folder}/`));
+  const names = [await filesIn(path, ''), ...(await Promise.all(inner))].flat();
+  const sources = names.map(async (name) => [name, await fileSource(path, name)] as const);
   return new Map(await Promise.all(sources));
+}
+
+/** Paths of the files directly inside a folder's own folder, which ends with a slash or is none. */
+async function filesIn(path: string, folder: string): Promise<string[]> {
+  const entries = await readdir(join(path, folder), { withFileTypes: true });
+  return entries.filter((entry) => !entry.isDirectory()).map(({ name }) => folder + name);
 }
 
 /** Names of the folders inside a folder, in order. */

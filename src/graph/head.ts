@@ -1,7 +1,5 @@
 /** What a checkpoint was trained to answer: the part of a model after its last layer. */
-import type { FileSet } from '../checkpoint/byte-source';
 import { damaged, section, unsupported } from '../checkpoint/config-reader';
-import { isObject, readJson, readJsonObject, requireFile } from '../checkpoint/json-file';
 import type { Json, JsonObject } from '../checkpoint/json-file';
 import type { ModelKind } from './architecture';
 
@@ -19,12 +17,24 @@ export type Head =
     }
   | { readonly kind: 'token-classification'; readonly labels: readonly string[] }
   | { readonly kind: 'question-answering' }
-  /** `normalize` divides the vector by its length. */
   | {
       readonly kind: 'embedding';
       readonly pooling: readonly Pooling[];
+      /** Layers that the pooled vector passes, in order. */
+      readonly dense?: readonly SentenceDense[];
+      /** Divides the vector by its length, at last. */
       readonly normalize: boolean;
     };
+
+/** A dense layer whose weights lie in a folder of their own, `<folder>/model.safetensors`. */
+export interface SentenceDense {
+  /** Inside the checkpoint's; it begins the names of the layer's tensors. */
+  readonly folder: string;
+  readonly in: number;
+  readonly out: number;
+  readonly bias: boolean;
+  readonly activation: 'linear' | 'tanh' | 'relu' | 'gelu' | 'silu' | 'sigmoid';
+}
 
 export type HeadKind = Head['kind'];
 
@@ -88,67 +98,14 @@ function headKind(name: string, kind: ModelKind): HeadKind {
   return found === 'embedding' || isWhole ? DEFAULTS[kind] : found;
 }
 
-/**
- * The head of a sentence-transformers folder, whose `modules.json` lists what follows the encoder;
- * undefined for any other folder.
- */
-export async function sentenceHead(files: FileSet, signal: AbortSignal): Promise<Head | undefined> {
-  const list = files.get('modules.json');
-  if (list === undefined) return undefined;
-  const modules = await readJson(list, signal);
-  if (!Array.isArray(modules)) return damaged('modules.json');
-  let head: Extract<Head, { kind: 'embedding' }> = {
-    kind: 'embedding',
-    pooling: ['mean'],
-    normalize: false,
-  };
-  for (const module of modules as readonly Json[]) {
-    if (!isObject(module)) return damaged('modules.json');
-    const type = String(module['type']).split('.').at(-1) ?? '';
-    if (type === 'Pooling') {
-      const path = `${String(module['path'])}/config.json`;
-      const config = await readJsonObject(requireFile(files, path), signal);
-      head = { ...head, pooling: readPooling(config) };
-    } else if (type === 'Normalize') head = { ...head, normalize: true };
-    else if (type !== 'Transformer') return unsupported('sentence-transformers', type);
-  }
-  return head;
-}
-
-const POOLINGS: readonly (readonly [string, Pooling])[] = [
-  ['pooling_mode_cls_token', 'cls'],
-  ['pooling_mode_max_tokens', 'max'],
-  ['pooling_mode_mean_tokens', 'mean'],
-  ['pooling_mode_lasttoken', 'last'],
-];
-
-/** In the order in which the library lays several poolings end to end. */
-function readPooling(config: JsonObject): Pooling[] {
-  const named = config['pooling_mode'];
-  if (typeof named === 'string') return [readPoolingName(named)];
-  const chosen = POOLINGS.filter(([key]) => config[key] === true).map(([, pooling]) => pooling);
-  const other = Object.keys(config).find(
-    (key) => key.startsWith('pooling_mode_') && config[key] === true && !isKnown(key),
-  );
-  if (other !== undefined) return unsupported('pooling', other);
-  return chosen.length > 0 ? chosen : damaged('1_Pooling/config.json');
-}
-
-function isKnown(key: string): boolean {
-  return POOLINGS.some(([known]) => known === key);
-}
-
-function readPoolingName(name: string): Pooling {
-  const known = POOLINGS.find(([key]) => key.startsWith(`pooling_mode_${name}`))?.[1];
-  return known ?? unsupported('pooling', name);
-}
-
 /** Labels by id; the library counts two where a file names none. */
 function readLabels(config: JsonObject): string[] {
   const named = section(config, 'id2label');
   const ids = Object.keys(named).map(Number);
-  const count = ids.length > 0 ? ids.length : Number(config['num_labels'] ?? 2);
-  if (!Number.isInteger(count) || count < 1 || count > 100_000) return damaged('id2label');
+  const count = ids.length > 0 ? ids.length : (config['num_labels'] ?? 2);
+  if (typeof count !== 'number' || !Number.isInteger(count) || count < 1 || count > 100_000) {
+    return damaged('id2label');
+  }
   return Array.from({ length: count }, (_, id) => {
     const label = named[String(id)] ?? `LABEL_${id}`;
     return typeof label === 'string' || typeof label === 'number'

@@ -1,10 +1,8 @@
 /** A checkpoint's folder → a package's folder, file by file, tensor by tensor. */
 import type { Adapter } from '../checkpoint/adapter';
 import type { ByteSource, FileSet } from '../checkpoint/byte-source';
-import { openCheckpoint } from '../checkpoint/checkpoint';
 import { requireFile } from '../checkpoint/json-file';
 import type { JsonObject } from '../checkpoint/json-file';
-import { underPrefix } from '../checkpoint/alternative-names';
 import type { TensorSource } from '../checkpoint/tensor-source';
 import type { VariantId } from '../domain/model';
 import { ROLES } from './architecture';
@@ -25,6 +23,7 @@ import type {
 import { mergeAdapter } from './merge-adapter';
 import { recogniseFolder } from './recognise';
 import type { Recognised } from './recognise';
+import { openWeights } from './weights';
 
 /** Where a package is written: a folder on disk, or the browser's storage. */
 export interface PackageSink {
@@ -70,7 +69,7 @@ export async function buildPackage(
 ): Promise<Manifest> {
   const model = await recogniseFolder(files, signal);
   const { architecture } = model;
-  const tensors = await openWeights(files, model, options.adapter, signal);
+  const tensors = await openMerged(files, model, options.adapter, signal);
   const ports: LoraPort[] = [];
   const variants: PackagedVariant[] = [];
   for (const id of options.variants) {
@@ -102,13 +101,13 @@ export async function buildPackage(
 }
 
 /** The weights under the names that the family's graph asks for, an adapter merged into them. */
-async function openWeights(
+async function openMerged(
   files: FileSet,
-  { prefix }: Recognised,
+  model: Recognised,
   adapter: Adapter | undefined,
   signal: AbortSignal,
 ): Promise<TensorSource> {
-  const tensors = underPrefix(await openCheckpoint(files, 'model', signal), prefix);
+  const tensors = await openWeights(files, model, signal);
   return adapter === undefined ? tensors : mergeAdapter(tensors, adapter);
 }
 

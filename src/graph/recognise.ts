@@ -5,8 +5,9 @@ import { readJsonObject, requireFile } from '../checkpoint/json-file';
 import type { JsonObject } from '../checkpoint/json-file';
 import { FAMILIES } from './families';
 import type { FamilyModel } from './families/family';
-import { readHead, sentenceHead } from './head';
+import { readHead } from './head';
 import type { Head } from './head';
+import { sentenceHead } from './sentence-head';
 
 export interface Recognised extends FamilyModel {
   readonly config: JsonObject;
@@ -16,7 +17,7 @@ export interface Recognised extends FamilyModel {
 /** Reads `config.json` alone; refuses by name what Patio does not build. */
 export function recognise(config: JsonObject): Recognised {
   const modelType = config['model_type'];
-  const family = FAMILIES.find(({ modelTypes }) => modelTypes.includes(String(modelType)));
+  const family = FAMILIES.find(({ modelTypes }) => modelTypes.some((type) => type === modelType));
   if (family === undefined) {
     return unsupported('architecture', typeof modelType === 'string' ? modelType : 'model_type');
   }

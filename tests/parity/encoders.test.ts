@@ -35,18 +35,23 @@ const OUTPUTS = {
   classification: { logits: 'text' },
   tokens: { logits: 'token' },
   question: { start_logits: 'token', end_logits: 'token' },
+  embedding: { last_hidden_state: 'token', sentence_embedding: 'text' },
 } as const satisfies Readonly<Record<string, Outputs>>;
 
 /** By what begins the folders' names: the graph's inputs, and how the folders' names end. */
 const MODELS: readonly (readonly [string, readonly string[], readonly string[]])[] = [
-  ['bert', TYPED, ['masked-lm', 'masked-lm-untied', 'classification', 'tokens', 'question']],
-  ['roberta', PLAIN, ['masked-lm', 'classification', 'tokens', 'question']],
+  [
+    'bert',
+    TYPED,
+    ['masked-lm', 'masked-lm-untied', 'classification', 'tokens', 'question', 'embedding'],
+  ],
+  ['roberta', PLAIN, ['masked-lm', 'classification', 'tokens', 'question', 'embedding']],
   ['xlm-roberta', PLAIN, ['classification']],
-  ['distilbert', PLAIN, ['masked-lm', 'classification', 'tokens', 'question']],
-  ['electra', TYPED, ['masked-lm', 'classification', 'tokens', 'question']],
+  ['distilbert', PLAIN, ['masked-lm', 'classification', 'tokens', 'question', 'embedding']],
+  ['electra', TYPED, ['masked-lm', 'classification', 'tokens', 'question', 'embedding']],
   ['deberta-v2', PLAIN, ['masked-lm', 'classification', 'tokens']],
   ['deberta-v2-old', TYPED, ['masked-lm', 'question']],
-  ['modernbert', PLAIN, ['masked-lm', 'classification', 'tokens', 'question']],
+  ['modernbert', PLAIN, ['masked-lm', 'classification', 'tokens', 'question', 'embedding']],
 ];
 
 const CASES = MODELS.flatMap(([family, inputs, endings]) =>

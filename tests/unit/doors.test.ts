@@ -32,6 +32,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   'src/sources/': [
     ...['src/domain/', 'src/checkpoint/', 'src/graph/recognise.ts', 'src/graph/package.ts'],
     'src/graph/architecture.ts',
+    'src/graph/weights.ts',
   ],
   'src/storage/': ['src/domain/', 'src/run/', 'src/graph/package.ts', 'src/graph/manifest.ts'],
   'src/state/': [

@@ -4,7 +4,7 @@ import type { PlacedTable } from '../arithmetic/arithmetic';
 import { fp32 } from '../arithmetic/fp32';
 import type { BuildPlan } from '../families/family';
 import type { Value } from '../graph-builder';
-import type { Head } from '../head';
+import type { Head, SentenceDense } from '../head';
 import { activate } from './activation';
 import type { Activation } from './activation';
 import type { EncoderFrame } from './encoder-frame';
@@ -118,16 +118,35 @@ function question(plan: BuildPlan, end: EncoderEnd, head: LabelHead): void {
 
 /** `last_hidden_state` `[batch, sequence, hidden]` and `sentence_embedding` `[batch, pooled]`. */
 function embedding(
-  { bench: { g } }: BuildPlan,
+  plan: BuildPlan,
   { states, frame, hidden }: EncoderEnd,
-  { pooling, normalize }: Extract<Head, { kind: 'embedding' }>,
+  { pooling, dense: layers = [], normalize }: Extract<Head, { kind: 'embedding' }>,
 ): void {
-  if (pooling.length === 0) damaged('pooling');
+  const { g } = plan.bench;
   const last = g.node('Reshape', 'last_hidden_state', [states, frame.batchShape]);
   g.output('last_hidden_state', last, 'float32', ['batch_size', 'sequence', hidden]);
-  const pooled = poolAll(g, states, frame, pooling);
-  const sentence = normalize ? unitLength(g, pooled) : pooled;
-  g.output('sentence_embedding', sentence, 'float32', ['batch_size', hidden * pooling.length]);
+  let sentence = poolAll(g, states, frame, pooling);
+  let width = hidden * pooling.length;
+  for (const [index, layer] of layers.entries()) {
+    if (layer.in !== width) damaged(`${layer.folder}/config.json`);
+    sentence = sentenceDense(plan, sentence, layer, `sentence.${index}`);
+    width = layer.out;
+  }
+  const unit = normalize ? unitLength(g, sentence) : sentence;
+  g.output('sentence_embedding', unit, 'float32', ['batch_size', width]);
+}
+
+/** Small, and the last word on every text: float32 in every variant. */
+function sentenceDense(
+  { bench }: BuildPlan,
+  x: Value,
+  { folder, in: inSize, out, bias, activation }: SentenceDense,
+  name: string,
+): Value {
+  const biasName = bias ? `${folder}.linear.bias` : undefined;
+  const pieces = [{ tensor: `${folder}.linear.weight`, out, bias: biasName }];
+  const matrix = { name, in: inSize, sensitive: true, pieces };
+  return activate(bench.g, project(bench, fp32, x, matrix, null), activation, `${name}.active`);
 }
 
 /** The last matrix is small and every answer hangs on it: float32 in every variant. */
