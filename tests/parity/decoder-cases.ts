@@ -7,7 +7,7 @@ import type { TensorSource } from '../../src/checkpoint/tensor-source';
 import { openFolder } from '../../scripts/lib/folder';
 import { joined } from './measures';
 import { NEVER } from './runner';
-import type { Build, Runner } from './runner';
+import type { Build, Past, Runner } from './runner';
 
 /** Folders of `tests/fixtures`, each with what `make_decoder` writes. */
 export const DECODERS: readonly string[] = [
@@ -101,6 +101,23 @@ export async function everyCase(
   await compare('turn.0', first.logits[0], turns[0].length);
   await compare('turn.1', second.logits[0], turns[1].length);
   return compared;
+}
+
+/** A text of one row, `count` tokens at a time over what those before have left. */
+export async function byChunks(
+  runner: Runner,
+  row: readonly number[],
+  count: number,
+): Promise<Float32Array> {
+  const found: Float32Array[] = [];
+  let past: Past | undefined;
+  for (let start = 0; start < row.length; start += count) {
+    const options = past === undefined ? {} : { past };
+    const scores = await runner.run([row.slice(start, start + count)], options);
+    found.push(...(scores.logits[0] ?? []));
+    ({ past } = scores);
+  }
+  return joined(found);
 }
 
 /** The last `steps` tokens of each row of a padded batch, one at a time over the batch's cache. */

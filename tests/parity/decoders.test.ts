@@ -7,6 +7,7 @@ import { openFolder } from '../../scripts/lib/folder';
 import {
   DECODERS,
   QUANTISED,
+  byChunks,
   everyCase,
   fixture,
   hasAdapter,
@@ -52,6 +53,12 @@ describe.each(DECODERS)('%s', (name) => {
       expect(meanError(found, expected), label).toBeLessThan(tolerance);
     }
     await runner.release();
+  });
+
+  test.each([2, 7])('read %i tokens at a time, a text scores the same', async (count) => {
+    const [text = []] = all.cases['long'] ?? [];
+    const expected = await reference.read('long.0', NEVER);
+    expect(relativeError(await byChunks(exact, text, count), expected)).toBeLessThan(EXACT);
   });
 
   test('a padded batch goes on over its cache as each row would alone', async () => {
