@@ -11,6 +11,11 @@ export interface WeightFiles {
   readonly pickled: boolean;
 }
 
+/** Whether there are weights that Patio builds from. */
+export function hasWeights(files: FileSet): boolean {
+  return findWeights(files, 'model') !== undefined;
+}
+
 export async function weightFiles(
   files: FileSet,
   stem: WeightsStem,

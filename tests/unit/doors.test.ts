@@ -45,6 +45,8 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   'src/ui/': [
     ...['src/domain/', 'src/run/', 'src/state/', 'src/i18n/'],
     ...['src/tasks/index.ts', 'src/tasks/*/spec.ts', 'src/tasks/*/Output.svelte'],
+    // What a person points to is a value; reading a drop is a matter of the page.
+    ...['src/sources/origin.ts', 'src/sources/drop.ts', 'src/storage/packages.ts'],
   ],
   'src/App.svelte': ['src/ui/', 'src/domain/', 'src/state/', 'src/i18n/'],
   'src/main.ts': [
