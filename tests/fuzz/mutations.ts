@@ -13,6 +13,15 @@ function at(bytes: Uint8Array, part: number): number {
   return Math.floor(part * bytes.length);
 }
 
+function spliced(bytes: Uint8Array, from: number, lost: number, added: Uint8Array): Uint8Array {
+  const rest = bytes.subarray(from + lost);
+  const changed = new Uint8Array(from + added.length + rest.length);
+  changed.set(bytes.subarray(0, from));
+  changed.set(added, from);
+  changed.set(rest, from + added.length);
+  return changed;
+}
+
 const overwrite = fc
   .tuple(place, fc.uint8Array({ minLength: 1, maxLength: 4 }))
   .map(([part, patch]): Mutate => (bytes) => {
@@ -43,11 +52,7 @@ const cut = place.map(
 const insert = fc.tuple(place, fc.uint8Array({ maxLength: 40 })).map(
   ([part, added]): Mutate =>
     (bytes) =>
-      Uint8Array.from([
-        ...bytes.subarray(0, at(bytes, part)),
-        ...added,
-        ...bytes.subarray(at(bytes, part)),
-      ]),
+      spliced(bytes, at(bytes, part), 0, added),
 );
 
 /** One stretch of the file over another: a piece repeated, lost or in the wrong place. */
@@ -62,10 +67,7 @@ const transplant = fc
 const remove = fc.tuple(place, fc.integer({ min: 1, max: 64 })).map(
   ([part, length]): Mutate =>
     (bytes) =>
-      Uint8Array.from([
-        ...bytes.subarray(0, at(bytes, part)),
-        ...bytes.subarray(at(bytes, part) + length),
-      ]),
+      spliced(bytes, at(bytes, part), length, new Uint8Array(0)),
 );
 
 /** A digit of a text for another, which keeps it a text. */

@@ -13,6 +13,8 @@ import type { TensorSource } from '../../src/checkpoint/tensor-source';
 import { openTorchFile } from '../../src/checkpoint/torch-file';
 import { refuse } from '../../src/domain/failure';
 import { recognise, recogniseFolder } from '../../src/graph/recognise';
+import { readCard } from '../../src/sources/card';
+import { withTokenizer } from '../../src/sources/tokenizer-files';
 import { openZip } from '../../src/sources/zip';
 import { storedZip, torchZip } from '../unit/checkpoint/stored-zip';
 import { byteMutation, jsonMutation } from './mutations';
@@ -178,6 +180,49 @@ const zip: ParserRow = {
   },
 };
 
+const TOKENIZERS = `${FIXTURES}/tokenizers`;
+
+/** A slow tokenizer's folder with one of its files changed, made into `tokenizer.json`. */
+function tokenizer(family: string, name: string, mutation: fc.Arbitrary<Mutate>): ParserRow {
+  const files = folder(`${TOKENIZERS}/${family}`);
+  return {
+    name: `tokenizer of ${family}: ${name}`,
+    seeds: [load(`${TOKENIZERS}/${family}/${name}`)],
+    mutation,
+    parse: (bytes, signal) => withTokenizer(fileSet(files, name, bytes), signal),
+  };
+}
+
+/** The folders of sentence-transformers, where `modules.json` names what is done in which order. */
+function sentences(name: string): ParserRow {
+  const root = `${FIXTURES}/bert-embedding`;
+  const files = new Map(
+    ['config.json', 'modules.json', '1_Pooling/config.json'].map((path) => [
+      path,
+      load(`${root}/${path}`),
+    ]),
+  );
+  return {
+    name: `sentence-transformers: ${name}`,
+    seeds: [load(`${root}/${name}`)],
+    mutation: jsonMutation,
+    parse: (bytes, signal) => recogniseFolder(fileSet(files, name, bytes), signal),
+  };
+}
+
+const card: ParserRow = {
+  name: 'card',
+  seeds: [
+    `---\nlicense: apache-2.0\nlanguage: [es, gl]\nbase_model: &b\n  - some/base\ntags: *b\n---\n# Hola`,
+  ].map((text) => new TextEncoder().encode(text)),
+  mutation: byteMutation,
+  // A card that cannot be read says so in its own field: nothing depends on it.
+  parse: async (bytes, signal) => {
+    const { damage } = await readCard(fileSet(new Map(), 'README.md', bytes), signal);
+    if (damage !== null) refuse({ code: 'checkpoint-damaged', file: 'README.md', detail: damage });
+  },
+};
+
 export const PARSERS: readonly ParserRow[] = [
   safetensors,
   inFolder('bitsandbytes', 'model.safetensors', byteMutation),
@@ -193,4 +238,12 @@ export const PARSERS: readonly ParserRow[] = [
   inAdapter('adapter-head', 'adapter_model.bin', byteMutation),
   pattern,
   zip,
+  sentences('modules.json'),
+  sentences('1_Pooling/config.json'),
+  tokenizer('t5', 'spiece.model', byteMutation),
+  tokenizer('bert-cased', 'vocab.txt', byteMutation),
+  tokenizer('gpt2', 'merges.txt', byteMutation),
+  tokenizer('gpt2', 'vocab.json', jsonMutation),
+  tokenizer('bert-cased', 'tokenizer_config.json', jsonMutation),
+  card,
 ];
