@@ -1,4 +1,9 @@
-/** Attention of every token to every token of its row. */
+/**
+ * Attention of every token to every token of its row, by the runtime's own kernel. In wasm on one
+ * thread, twelve heads of 64 over 128 tokens: 3.5 ms with the pads hidden by a bias, as much as by
+ * separate products and as without pads, and 7.7 ms with the kernel's own mask of keys, which its
+ * kernel for the GPU does not take; the results are the same to the bit.
+ */
 import { ABSENT, MICROSOFT } from '../graph-builder';
 import type { GraphBuilder, Value } from '../graph-builder';
 import type { EncoderFrame } from './encoder-frame';
