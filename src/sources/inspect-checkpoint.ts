@@ -10,6 +10,7 @@ import type { PreflightVariant, TokenizerState } from '../domain/preflight.ts';
 import { ROLES } from '../graph/architecture.ts';
 import { buildGraph } from '../graph/package.ts';
 import { recogniseFolder, type Recognised } from '../graph/recognise.ts';
+import { withModules } from '../graph/weights.ts';
 import {
   bytesRead,
   choose,
@@ -78,10 +79,13 @@ async function plan(
   model: Recognised,
   tensors: TensorSource,
 ): Promise<PreflightVariant[]> {
+  const { opened, findings, signal } = inspection;
   const named = underPrefix(tensors, model.prefix);
+  const all = await findings.attempt(() => withModules(named, opened.files, model, signal));
+  if (all === null) return [];
   const planned: PreflightVariant[] = [];
   for (const id of OFFERED) {
-    const bytes = await inspection.findings.attempt(() => plannedBytes(model, named, id));
+    const bytes = await findings.attempt(() => plannedBytes(model, all, id));
     if (bytes !== null) planned.push(variantOf(inspection, id, bytes));
   }
   return planned;

@@ -68,7 +68,7 @@ const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
   '@huggingface/tokenizers': ['workers/'],
   '@huggingface/jinja': ['workers/'],
   '@bufbuild/protobuf': ['src/graph/', 'src/sources/tokenizer/sentencepiece.ts'],
-  '@zip.js/zip.js': ['src/sources/zip.ts'],
+  '@zip.js/zip.js': ['src/sources/zip.ts', 'src/storage/package-zip.ts'],
   yaml: ['src/sources/card.ts'],
   'hash-wasm': ['src/storage/package-writer.ts', 'workers/package-id.ts'],
   'idb-keyval': [
