@@ -1,7 +1,9 @@
 import type { Messages } from './es.ts';
 import { failuresEn } from './failures-en.ts';
 import { findingsEn } from './findings-en.ts';
+import { modelsEn } from './models-en.ts';
 import { createFormat } from './format.ts';
+import { fieldsEn, tasksEn } from './tasks-en.ts';
 
 const f = createFormat('en');
 
@@ -13,6 +15,7 @@ export const en = {
   format: f,
   failures: failuresEn,
   findings: findingsEn,
+  models: modelsEn,
   backends: { auto: 'Automatic', cpu: 'CPU', gpu: 'GPU' },
   backendNames: { cpu: 'CPU', gpu: 'GPU' },
   variants: { cpu8: '8-bit', gpu4: '4-bit', fp32: '32-bit' },
@@ -31,7 +34,7 @@ export const en = {
     promise: 'Everything happens on this machine: nothing you write leaves it.',
     close: 'Close',
   },
-  nav: { label: 'Sections', compare: 'Compare', history: 'History' },
+  nav: { label: 'Sections', compare: 'Compare', models: 'Models', history: 'History' },
   settings: {
     language: 'Language',
     languages: { es: 'Español', en: 'English' },
@@ -56,13 +59,48 @@ export const en = {
     change: 'The device can be changed in the settings of the run.',
   },
 
+  tasks: tasksEn,
+  fields: fieldsEn,
+  task: {
+    label: 'Task',
+    choose: (name) => `Task: ${name}. Change it`,
+    more: 'More options',
+    noVoices: 'No voice of this Patio does this task yet.',
+    noVoicesTodo: 'A model that does it can be added: from a folder, a zip or Hugging Face.',
+    goModels: 'Go to Models',
+    follow: 'Go on with the conversation',
+  },
+  outputs: {
+    threshold: (share) => `Threshold: ${f.percent(share)}`,
+    passes: 'reaches the threshold',
+    below: 'below the threshold',
+    nothingPasses: 'No label reaches the threshold.',
+    measure: 'Measure',
+    percent: (share) => f.share(share),
+    unread: (tokens) =>
+      `The text is longer than the model can read: ${count(tokens, 'token', 'tokens')} at its end stayed unread.`,
+    showAll: (n) => `See all ${f.number(n)}`,
+    showFew: 'See fewer',
+    blank: (n, total) => (total === 1 ? 'Gap' : `Gap ${n}`),
+    fillWith: (word) => `Fill in “${word}”`,
+    noEntities: 'It marked nothing in this text.',
+    entities: 'What it marked',
+    marked: 'Marked text',
+    answers: 'Answers',
+    noAnswer: 'It found no answer.',
+    context: 'Text of the answer',
+    show: (text) => `See where “${text}” is`,
+    likeness: (score) => f.number(score, 2),
+    likenessHint: 'From −1 to 1: the nearer to 1, the more alike.',
+    you: 'Message',
+    voice: 'Answer',
+  },
+
   composer: {
     region: 'What to ask',
-    label: (n, total) => (total === 1 ? 'Prompt' : `Prompt ${n}`),
-    placeholder: 'The beginning of a story, a question…',
+    label: (name, n, total) => (total === 1 ? name : `${name} ${n}`),
     add: 'Another prompt',
     remove: (n) => `Remove prompt ${n}`,
-    run: 'Run',
     stop: 'Stop',
     variablesHint: 'Write {{name}} and a table of variables appears here.',
     cells: (columns, rows) =>
@@ -70,8 +108,8 @@ export const en = {
     tooLong: (limit) => `The prompt reached ${f.number(limit)} characters, the maximum.`,
   },
   examples: {
-    lead: 'Choose a beginning and see how each voice goes on.',
     again: 'Other beginnings',
+    others: 'Other examples',
     with: (voices) => f.list(voices),
   },
   variables: {
@@ -187,6 +225,9 @@ export const en = {
   cell: {
     label: (voice, row, rows) => (rows === 1 ? voice : `${voice}, text ${row}`),
     waiting: 'Not run yet',
+    unanswered: 'No answer yet',
+    computing: 'Computing…',
+    took: (ms) => `Done in ${f.duration(ms)}`,
     stale: 'From before the last change',
     queued: 'In the queue',
     loading: (voice, share) =>
@@ -219,6 +260,8 @@ export const en = {
     tokensPerSecond: 'Tokens/s',
     tokens: 'Tokens',
     tokensValue: (prompt, generated) => `${f.number(prompt)} read, ${f.number(generated)} written`,
+    time: 'Time',
+    read: 'Tokens read',
     model: 'Model',
     variant: 'Weights',
     device: 'Device',
@@ -233,6 +276,8 @@ export const en = {
     doneOne: (words) => `Done, ${count(words, 'word', 'words')}.`,
     doneMany: (cells, words) =>
       `Done: ${count(cells, 'answer', 'answers')}, ${count(words, 'word', 'words')}.`,
+    computing: 'Computing…',
+    doneAnswers: (n) => `Done: ${count(n, 'answer', 'answers')}.`,
     stopped: 'Stopped.',
     failed: (n) => count(n, 'answer failed', 'answers failed'),
     export: 'Export',

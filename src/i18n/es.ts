@@ -3,8 +3,10 @@ import type { VariantId } from '../domain/model.ts';
 import type { Finish } from '../run/cell.ts';
 import { failuresEs } from './failures-es.ts';
 import { findingsEs } from './findings-es.ts';
+import { modelsEs } from './models-es.ts';
 import { createFormat } from './format.ts';
 import { paramsEs } from './params-es.ts';
+import { fieldsEs, tasksEs } from './tasks-es.ts';
 
 /** Spanish is the source of truth: neutral and impersonal. Other languages have the type of this table. */
 const f = createFormat('es');
@@ -31,6 +33,7 @@ export const es = {
   format: f,
   failures: failuresEs,
   findings: findingsEs,
+  models: modelsEs,
   backends,
   backendNames,
   variants,
@@ -44,7 +47,7 @@ export const es = {
     promise: 'Todo ocurre en este equipo: nada de lo que se escribe sale de él.',
     close: 'Cerrar',
   },
-  nav: { label: 'Secciones', compare: 'Comparar', history: 'Historial' },
+  nav: { label: 'Secciones', compare: 'Comparar', models: 'Modelos', history: 'Historial' },
   settings: {
     language: 'Idioma',
     languages: { es: 'Español', en: 'English' },
@@ -69,13 +72,49 @@ export const es = {
     change: 'El dispositivo se cambia en los ajustes de la prueba.',
   },
 
+  tasks: tasksEs,
+  fields: fieldsEs,
+  task: {
+    label: 'Tarea',
+    choose: (name: string) => `Tarea: ${name}. Cambiarla`,
+    more: 'Más opciones',
+    noVoices: 'Ninguna voz de este Patio hace esta tarea todavía.',
+    noVoicesTodo:
+      'Se puede añadir un modelo que la haga: de una carpeta, de un zip o de Hugging Face.',
+    goModels: 'Ir a Modelos',
+    follow: 'Seguir la conversación',
+  },
+  outputs: {
+    threshold: (share: number) => `Umbral: ${f.percent(share)}`,
+    passes: 'llega al umbral',
+    below: 'no llega al umbral',
+    nothingPasses: 'Ninguna etiqueta llega al umbral.',
+    measure: 'Medida',
+    percent: (share: number) => f.share(share),
+    unread: (tokens: number) =>
+      `El texto es más largo de lo que el modelo alcanza a leer: quedaron sin leer ${count(tokens, 'token', 'tokens')} del final.`,
+    showAll: (n: number) => `Ver las ${f.number(n)}`,
+    showFew: 'Ver menos',
+    blank: (n: number, total: number) => (total === 1 ? 'Hueco' : `Hueco ${n}`),
+    fillWith: (word: string) => `Completar con «${word}»`,
+    noEntities: 'No marcó nada en este texto.',
+    entities: 'Lo que marcó',
+    marked: 'Texto marcado',
+    answers: 'Respuestas',
+    noAnswer: 'No encontró ninguna respuesta.',
+    context: 'Texto de la respuesta',
+    show: (text: string) => `Ver dónde está «${text}»`,
+    likeness: (score: number) => f.number(score, 2),
+    likenessHint: 'De −1 a 1: cuanto más cerca de 1, más se parecen.',
+    you: 'Mensaje',
+    voice: 'Respuesta',
+  },
+
   composer: {
     region: 'Qué se pide',
-    label: (n: number, total: number) => (total === 1 ? 'Prompt' : `Prompt ${n}`),
-    placeholder: 'El comienzo de un cuento, una pregunta…',
+    label: (name: string, n: number, total: number) => (total === 1 ? name : `${name} ${n}`),
     add: 'Otro prompt',
     remove: (n: number) => `Quitar el prompt ${n}`,
-    run: 'Generar',
     stop: 'Detener',
     variablesHint: 'Con {{nombre}} aparece una tabla de variables.',
     cells: (columns: number, rows: number) =>
@@ -84,8 +123,8 @@ export const es = {
       `El prompt llegó a ${f.number(limit)} caracteres, que es el máximo.`,
   },
   examples: {
-    lead: 'Elegir un comienzo y ver cómo sigue cada voz.',
     again: 'Otros comienzos',
+    others: 'Otros ejemplos',
     with: (voices: readonly string[]) => f.list(voices),
   },
   variables: {
@@ -154,6 +193,9 @@ export const es = {
     label: (voice: string, row: number, rows: number) =>
       rows === 1 ? voice : `${voice}, texto ${row}`,
     waiting: 'Aún sin generar',
+    unanswered: 'Aún sin respuesta',
+    computing: 'Calculando…',
+    took: (ms: number) => `Listo en ${f.duration(ms)}`,
     stale: 'De antes del último cambio',
     queued: 'En cola',
     loading: (voice: string, share: number | null) =>
@@ -187,6 +229,8 @@ export const es = {
     tokens: 'Tokens',
     tokensValue: (prompt: number, generated: number) =>
       `${f.number(prompt)} leídos, ${f.number(generated)} escritos`,
+    time: 'Tiempo',
+    read: 'Tokens leídos',
     model: 'Modelo',
     variant: 'Pesos',
     device: 'Dispositivo',
@@ -202,6 +246,8 @@ export const es = {
     doneOne: (words: number) => `Listo, ${count(words, 'palabra', 'palabras')}.`,
     doneMany: (cells: number, words: number) =>
       `Listo: ${count(cells, 'respuesta', 'respuestas')}, ${count(words, 'palabra', 'palabras')}.`,
+    computing: 'Calculando…',
+    doneAnswers: (n: number) => `Listo: ${count(n, 'respuesta', 'respuestas')}.`,
     stopped: 'Detenido.',
     failed: (n: number) => count(n, 'respuesta falló', 'respuestas fallaron'),
     export: 'Exportar',

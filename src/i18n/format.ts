@@ -9,8 +9,12 @@ export interface Format {
   number(value: number, digits?: number): string;
   /** A share from 0 to 1. */
   percent(share: number): string;
+  /** A probability: one decimal, and never a nought or a whole that it is not. */
+  share(share: number): string;
   /** Decimal units, as disks and download managers count. */
   bytes(bytes: number): string;
+  /** Count of weights, as the field writes it: 9,4 M, 1,7 B. */
+  parameters(count: number): string;
   /** Milliseconds as seconds, or as milliseconds below one second. */
   duration(ms: number): string;
   /** Milliseconds since the epoch: day and hour. */
@@ -26,6 +30,7 @@ export function createFormat(locale: Locale): Format {
     (digits) => new Intl.NumberFormat(locale, { maximumFractionDigits: digits }),
   );
   const percent = new Intl.NumberFormat(locale, { style: 'percent' });
+  const fine = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 1 });
   const moment = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });
   const list = new Intl.ListFormat(locale, { type: 'conjunction' });
   const number = (value: number, digits = 2) =>
@@ -35,10 +40,21 @@ export function createFormat(locale: Locale): Format {
   return {
     number,
     percent: (share) => percent.format(share),
+    share: (share) => {
+      if (share > 0 && share < 0.001) return `<${NBSP}${fine.format(0.001)}`;
+      if (share < 1 && share > 0.999) return `>${NBSP}${fine.format(0.999)}`;
+      return fine.format(share);
+    },
     bytes: (bytes) => {
       const [divisor, unit] = bytesUnit(bytes);
       return `${number(bytes / divisor, bytes / divisor < 10 ? 1 : 0)}${NBSP}${unit}`;
     },
+    parameters: (weights) =>
+      weights >= 1e9
+        ? `${number(weights / 1e9, 1)}${NBSP}B`
+        : weights >= 1e6
+          ? `${number(weights / 1e6, weights < 1e7 ? 1 : 0)}${NBSP}M`
+          : `${number(weights / 1e3, 0)}${NBSP}k`,
     duration: (ms) =>
       ms < 1000 ? `${number(ms, 0)}${NBSP}ms` : `${number(ms / 1000, ms < 10_000 ? 1 : 0)}${NBSP}s`,
     moment: (ms) => moment.format(ms),

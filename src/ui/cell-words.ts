@@ -4,7 +4,7 @@ import { failureText, type Messages } from '../i18n/index.ts';
 import type { MarkdownWords } from '../run/export.ts';
 
 /** The state of a cell in words. */
-export function cellWords(state: CellState, voice: string, t: Messages): string {
+export function cellWords(state: CellState, voice: string, t: Messages, generates = true): string {
   switch (state.status) {
     case 'queued':
       return t.cell.queued;
@@ -13,6 +13,7 @@ export function cellWords(state: CellState, voice: string, t: Messages): string 
       return t.cell.loading(voice, totalBytes > 0 ? loadedBytes / totalBytes : null);
     }
     case 'running':
+      if (!generates) return t.cell.computing;
       return state.partial.text === '' ? t.cell.reading : t.cell.running;
     case 'done':
       return t.cell.done;
@@ -24,13 +25,14 @@ export function cellWords(state: CellState, voice: string, t: Messages): string 
 }
 
 /** What the page's one status region says when a run has come to its end. */
-export function endWords(states: readonly CellState[], t: Messages): string {
+export function endWords(states: readonly CellState[], t: Messages, generates = true): string {
   const done = states.filter((state) => state.status === 'done');
   const failed = states.filter((state) => state.status === 'failed').length;
   const words = done.reduce((sum, state) => sum + countWords(state.partial.text), 0);
   const parts: string[] = [];
-  if (done.length === 1) parts.push(t.run.doneOne(words));
-  if (done.length > 1) parts.push(t.run.doneMany(done.length, words));
+  if (!generates && done.length > 0) parts.push(t.run.doneAnswers(done.length));
+  if (generates && done.length === 1) parts.push(t.run.doneOne(words));
+  if (generates && done.length > 1) parts.push(t.run.doneMany(done.length, words));
   if (states.some((state) => state.status === 'cancelled')) parts.push(t.run.stopped);
   if (failed > 0) parts.push(`${t.run.failed(failed)}.`);
   return parts.join(' ');

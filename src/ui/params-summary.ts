@@ -4,6 +4,7 @@ import {
   type ParamOverrides,
   type Params,
 } from '../domain/params.ts';
+import type { TaskSpec } from '../domain/task.ts';
 import type { Messages } from '../i18n/index.ts';
 
 /** Parameters that cut nothing are left out of the line. */
@@ -17,12 +18,22 @@ const NEUTRAL: Readonly<Partial<Record<NumericParam, number>>> = {
 const CHANCE: readonly NumericParam[] = ['topK', 'topP', 'minP'];
 
 /** One line with everything that shapes the text: "T 0,8 · top-p 0,95 · semilla 42 · 120 tokens". */
-export function paramsSummary(params: Params, t: Messages): string {
-  const greedy = params.temperature === 0;
+export function paramsSummary(
+  params: Params,
+  t: Messages,
+  spec: Pick<TaskSpec, 'generates' | 'params'>,
+): string {
+  if (spec.generates) return writingSummary(params, t, spec.params.includes('beams'));
+  return spec.params.map((id) => valueText(id, params[id], t)).join(' · ') || t.params.open;
+}
+
+function writingSummary(params: Params, t: Messages, withBeams: boolean): string {
+  const beams = withBeams && params.beams > 1;
+  const greedy = params.temperature === 0 || beams;
   const parts = [
-    greedy
-      ? `${valueText('temperature', 0, t)} (${t.params.greedy})`
-      : valueText('temperature', params.temperature, t),
+    ...(beams ? [valueText('beams', params.beams, t)] : []),
+    ...(greedy && !beams ? [`${valueText('temperature', 0, t)} (${t.params.greedy})`] : []),
+    ...(greedy ? [] : [valueText('temperature', params.temperature, t)]),
   ];
   for (const id of [...CHANCE, 'repetitionPenalty'] as const) {
     const idle = params[id] === NEUTRAL[id] || (greedy && CHANCE.includes(id));

@@ -1,3 +1,4 @@
+import { voicesFor } from '../domain/task.ts';
 import {
   findAdapter,
   findModel,
@@ -7,6 +8,7 @@ import {
   type Localized,
   type ModelEntry,
   type Prompting,
+  type TaskId,
   type Voice,
 } from '../domain/model.ts';
 
@@ -27,14 +29,16 @@ export function voiceKey({ model, adapter }: Voice): string {
   return adapter === null ? model : `${model}+${adapter}`;
 }
 
-/** Each base model with its adapters under it. */
-export function voiceGroups(catalogue: Catalogue): VoiceGroup[] {
-  return catalogue.models.map((model) => ({
+/** Each base model that can be asked this, with its adapters under it. */
+export function voiceGroups(catalogue: Catalogue, task: TaskId): VoiceGroup[] {
+  const able = voicesFor(catalogue, task);
+  const groups = catalogue.models.map((model) => ({
     model,
-    choices: voices(catalogue)
+    choices: able
       .filter((voice) => voice.model === model.id)
       .map((voice) => choiceOf(catalogue, model, voice)),
   }));
+  return groups.filter(({ choices }) => choices.length > 0);
 }
 
 function choiceOf(catalogue: Catalogue, model: ModelEntry, voice: Voice): VoiceChoice {
@@ -56,9 +60,14 @@ export function promptingOf(catalogue: Catalogue, voice: Voice): Prompting {
   return entryOf(catalogue, voice)?.prompting ?? 'completion';
 }
 
-/** The first voice that no column has yet, or the first of all. */
-export function nextVoice(catalogue: Catalogue, taken: readonly Voice[]): Voice | null {
-  const all = voices(catalogue);
+/** The first voice for a task that no column has yet, or the first of all. */
+export function nextVoice(
+  catalogue: Catalogue,
+  task: TaskId,
+  taken: readonly Voice[],
+): Voice | null {
+  const able = voicesFor(catalogue, task);
+  const all = able.length > 0 ? able : voices(catalogue);
   const keys = new Set(taken.map(voiceKey));
   return all.find((voice) => !keys.has(voiceKey(voice))) ?? all[0] ?? null;
 }

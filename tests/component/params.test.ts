@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { DEFAULT_PARAMS, type Params } from '../../src/domain/params.ts';
 import { MESSAGES } from '../../src/i18n/index.ts';
 import { readNumber, writeNumber } from '../../src/ui/number-text.ts';
+import { TASKS } from '../../src/tasks/index.ts';
 import { overrideChips, paramsSummary } from '../../src/ui/params-summary.ts';
 import { readStops, writeStops } from '../../src/ui/stop-lines.ts';
 import ParamsSheet from '../../src/ui/compare/ParamsSheet.svelte';
@@ -26,11 +27,11 @@ const SUMMARIES: readonly [string, Partial<Params>, string][] = [
 ];
 
 test.each(SUMMARIES)('the summary, %s', (_, patch, line) => {
-  expect(paramsSummary({ ...DEFAULT_PARAMS, ...patch }, es)).toBe(line);
+  expect(paramsSummary({ ...DEFAULT_PARAMS, ...patch }, es, TASKS['text-generation'])).toBe(line);
 });
 
 test('the summary in English', () => {
-  expect(paramsSummary(DEFAULT_PARAMS, en)).toBe(
+  expect(paramsSummary(DEFAULT_PARAMS, en, TASKS['text-generation'])).toBe(
     'T 0.8 · top-k 40 · top-p 0.95 · rep. 1.1 · seed 42 · 120 tokens',
   );
 });

@@ -76,7 +76,7 @@ export class Patio {
   }
 
   prompt(n = 1, total = 1): Locator {
-    const name = this.t.composer.label(n, total);
+    const name = this.t.composer.label(this.t.tasks['text-generation'].label, n, total);
     return this.page.getByRole('textbox', { name, exact: true });
   }
 
@@ -86,7 +86,7 @@ export class Patio {
 
   get runButton(): Locator {
     const composer = this.page.getByRole('region', { name: this.t.composer.region });
-    return composer.getByRole('button', { name: new RegExp(`^${this.t.composer.run}`, 'u') });
+    return composer.getByRole('button', { name: new RegExp(`^${this.t.tasks['text-generation'].run}`, 'u') });
   }
 
   get stopButton(): Locator {
