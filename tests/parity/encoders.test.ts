@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { readAdapter } from '../../src/checkpoint/adapter';
 import { openSafetensors } from '../../src/checkpoint/safetensors';
 import type { TensorSource } from '../../src/checkpoint/tensor-source';
 import { openFolder } from '../../scripts/lib/folder';
@@ -64,6 +65,12 @@ function outputsOf(ending: string): Outputs {
   return head[1];
 }
 
+type Cases = Readonly<Record<string, EncoderInput>>;
+
+function casesOf(folder: string): Cases {
+  return JSON.parse(readFileSync(`${folder}/reference.json`, 'utf8')) as Cases;
+}
+
 interface Compared {
   readonly label: string;
   readonly found: Float32Array;
@@ -73,7 +80,7 @@ interface Compared {
 /** Every row of every case beside its reference, which PyTorch computed for the row alone. */
 async function everyRow(
   runner: EncoderRunner,
-  cases: Readonly<Record<string, EncoderInput>>,
+  cases: Cases,
   reference: TensorSource,
   outputs: Outputs,
   pad?: number,
@@ -96,13 +103,12 @@ async function everyRow(
 
 describe.each(CASES)('$name', ({ name, inputs, outputs }) => {
   const folder = `${FIXTURES}${name}`;
-  let cases: Readonly<Record<string, EncoderInput>>;
+  let cases: Cases;
   let reference: TensorSource;
   let exact: EncoderRunner;
 
   beforeAll(async () => {
-    const text = readFileSync(`${folder}/reference.json`, 'utf8');
-    cases = JSON.parse(text) as Readonly<Record<string, EncoderInput>>;
+    cases = casesOf(folder);
     reference = await openSafetensors(await openFolder(folder), 'reference', NEVER);
     exact = await buildEncoder(folder, { variant: 'fp32' });
   });
@@ -140,4 +146,20 @@ describe.each(CASES)('$name', ({ name, inputs, outputs }) => {
     expect(error).toBeLessThan(tolerance);
     await runner.release();
   });
+});
+
+test('an adapter and its own head, merged into the weights, are what PEFT computes', async () => {
+  const folder = `${FIXTURES}roberta-classification`;
+  const merged = await readAdapter(await openFolder(`${folder}/adapter`), NEVER);
+  const runner = await buildEncoder(folder, { variant: 'fp32', merged });
+  const reference = await openSafetensors(
+    await openFolder(`${folder}/adapter`),
+    'reference',
+    NEVER,
+  );
+  const rows = await everyRow(runner, casesOf(folder), reference, { logits: 'text' });
+  for (const { label, found, expected } of rows) {
+    expect(relativeError(found, expected), label).toBeLessThan(EXACT);
+  }
+  await runner.release();
 });
