@@ -1,5 +1,5 @@
 import { mount } from 'svelte';
-import { catalogue as bundled } from '../models.config.ts';
+import { catalogue as bundled, shelf } from '../models.config.ts';
 import App from './App.svelte';
 import { createBuilder } from './engine/builder-client.ts';
 import { createEngine } from './engine/client.ts';
@@ -7,9 +7,10 @@ import { watchLifeline } from './engine/lifeline.ts';
 import { I18n } from './i18n/index.ts';
 import { createState } from './state/state.ts';
 import { warmUp } from './state/warm-up.ts';
-import { browserPackages } from './storage/browser-packages.ts';
+import { lazyPackages } from './storage/lazy-packages.ts';
 import { browserSettings } from './storage/settings.ts';
 import { browserRuns } from './storage/idb-runs.ts';
+import { fileName, save } from './ui/download.ts';
 import { Router } from './ui/router.svelte.ts';
 
 /** The composition root: everything that touches the outside world is made here and handed in. */
@@ -25,6 +26,9 @@ const engine = createEngine({
   baseUrl: document.baseURI,
 });
 
+const packages = lazyPackages(async () =>
+  (await import('./storage/browser-packages.ts')).browserPackages(),
+);
 const builder = createBuilder({
   spawn: () => {
     const name = `patio-build-${newId()}`;
@@ -40,7 +44,9 @@ const builder = createBuilder({
 const state = createState({
   engine,
   builder,
-  packages: browserPackages(),
+  packages,
+  zip: async (stored) => (await import('./storage/package-zip.ts')).zipPackage(packages, stored),
+  save: (file, name) => save(`${fileName(name)}.zip`, file),
   bundled,
   runs: (notices) => browserRuns((failure) => notices.push(failure)),
   small: browserSettings(() => localStorage),
@@ -56,7 +62,7 @@ const state = createState({
 const i18n = new I18n(() => state.settings.locale);
 const target = document.getElementById('app');
 if (!target) throw new Error('index.html has no #app');
-mount(App, { target, props: { app: { ...state, i18n, router: new Router(location) } } });
+mount(App, { target, props: { app: { ...state, shelf, i18n, router: new Router(location) } } });
 
 /** Whoever pays for each byte is asked for none before the first run. */
 const { connection } = navigator as { connection?: { saveData?: boolean } };

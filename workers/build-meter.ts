@@ -1,6 +1,6 @@
 /** How far a build has come: bytes read and written, and the time that is left. */
 import type { FileSet } from '../src/checkpoint/byte-source.ts';
-import type { BuildPhase } from '../src/engine/builder.ts';
+import type { BuildPhase } from '../src/domain/build.ts';
 import type { Tell } from '../src/engine/build-channel.ts';
 import type { FileWriter, PackageSink } from '../src/graph/package.ts';
 

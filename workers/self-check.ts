@@ -2,7 +2,7 @@
  * Whether a freshly stored model answers as it must on this device. Nothing here knows what is right:
  * it compares the model with itself, where two ways have to give the same answer.
  */
-import type { BuildPhase } from '../src/engine/builder.ts';
+import type { BuildPhase } from '../src/domain/build.ts';
 import type { CheckOrder, Tell } from '../src/engine/build-channel.ts';
 import type { PackageCheck, PackageStore } from '../src/storage/packages.ts';
 import { agree } from './checks.ts';

@@ -6,7 +6,8 @@ import type { Preflight } from '../domain/preflight.ts';
 import type { Batch } from '../run/plan.ts';
 import type { Origin } from '../sources/origin.ts';
 import type { PackageCheck, StoredPackage } from '../storage/packages.ts';
-import type { BuildOrder, BuildProgress } from './builder.ts';
+import type { BuildProgress } from '../domain/build.ts';
+import type { BuildOrder } from './builder.ts';
 import { whole } from './channel.ts';
 
 /** Errors are data on the wire: a thrown one would lose its fields. */

@@ -1,3 +1,4 @@
+import type { BuildProgress } from '../domain/build.ts';
 import type { Device } from '../domain/device.ts';
 import type { ModelEntry, VariantId } from '../domain/model.ts';
 import type { Preflight } from '../domain/preflight.ts';
@@ -22,19 +23,6 @@ export interface BuildOrder {
 export type AdapterPlan =
   | { readonly kind: 'stays'; readonly base: ModelEntry }
   | { readonly kind: 'merged'; readonly base: Origin };
-
-/** In their order; reading, quantising and storing alternate, tensor by tensor. */
-export const BUILD_PHASES = ['download', 'read', 'quantise', 'store', 'check'] as const;
-export type BuildPhase = (typeof BUILD_PHASES)[number];
-
-export interface BuildProgress {
-  readonly phase: BuildPhase;
-  /** Of all that the phase, and those that alternate with it, have to do. */
-  readonly doneBytes: number;
-  readonly totalBytes: number;
-  /** Null until there is something to reckon from. */
-  readonly secondsLeft: number | null;
-}
 
 /**
  * Turns what a person points to into a package in this browser's storage. Both verbs throw a

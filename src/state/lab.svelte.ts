@@ -2,6 +2,7 @@ import type { BackendChoice } from '../domain/device.ts';
 import {
   findAdapter,
   findModel,
+  sameVoice,
   TASK_IDS,
   voices,
   type Catalogue,
@@ -18,7 +19,7 @@ import {
   type Params,
 } from '../domain/params.ts';
 import type { Values } from '../domain/prompt.ts';
-import { voicesFor, type FieldId } from '../domain/task.ts';
+import { canDo, voicesFor, type FieldId } from '../domain/task.ts';
 import type { CellId, CellState } from '../run/cell.ts';
 import {
   rowsOf,
@@ -32,6 +33,7 @@ import { followUp } from '../run/follow-up.ts';
 import { parseExperiment } from '../run/import.ts';
 import { LIMITS } from '../run/limits.ts';
 import { parseTable, type PastedTable } from '../run/table.ts';
+import { STORED_PREFIX } from '../storage/entries.ts';
 import type { SmallStorage } from '../storage/settings.ts';
 import { initialFields, TASKS } from '../tasks/index.ts';
 
@@ -82,6 +84,26 @@ export class Lab {
     if (task === this.task) return;
     this.flush();
     this.#show(this.#restored(task) ?? this.#fresh(task));
+  }
+
+  /**
+   * Puts a voice to the test: first in the row, in its own task where it is none of the present one,
+   * with its base beside an adapter. Columns that cannot be asked the same leave.
+   */
+  tryVoice(voice: Voice, tasks: readonly TaskId[]): void {
+    const { catalogue } = this.#deps;
+    const [own] = tasks;
+    if (own !== undefined && !tasks.includes(this.task)) this.setTask(own);
+    const { columns } = this.#experiment;
+    const base = voice.adapter === null ? [] : [{ model: voice.model, adapter: null }];
+    const wanted = [voice, ...base].map((each) => this.#column(each));
+    const others = columns.filter(
+      (column) =>
+        canDo(catalogue, column.voice, this.task) &&
+        !wanted.some((other) => sameVoice(other.voice, column.voice)),
+    );
+    const room = Math.max(FIRST_COLUMNS, columns.length);
+    this.#set({ columns: [...wanted, ...others].slice(0, room) });
   }
 
   /** The next turn of the conversations of a run; false where nothing was answered. */
@@ -276,7 +298,9 @@ function draftKey(task: TaskId): string {
   return task === 'text-generation' ? 'draft' : `draft.${task}`;
 }
 
+/** What this browser stores is listed later than the draft is read, so it is given credit. */
 function isKnown(catalogue: Catalogue, voice: Voice): boolean {
+  if ([voice.model, voice.adapter].some((id) => id?.startsWith(STORED_PREFIX))) return true;
   const { adapter } = voice;
   if (adapter === null) return findModel(catalogue, voice.model) !== undefined;
   return findAdapter(catalogue, adapter)?.base === voice.model;

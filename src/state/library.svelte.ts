@@ -5,12 +5,15 @@ import type {
   Catalogue,
   ExamplePrompt,
   ModelEntry,
+  TaskId,
   VariantId,
   Voice,
 } from '../domain/model.ts';
 import type { Preflight } from '../domain/preflight.ts';
-import type { AdapterPlan, Builder, BuildProgress } from '../engine/builder.ts';
+import type { BuildProgress } from '../domain/build.ts';
+import type { AdapterPlan, Builder } from '../engine/builder.ts';
 import type { Origin } from '../sources/origin.ts';
+import { findModel } from '../domain/model.ts';
 import { adapterEntryOf, entryId, modelEntryOf } from '../storage/entries.ts';
 import type { PackageStore, StorageUsage, StoredPackage } from '../storage/packages.ts';
 import type { DeviceState } from './device.svelte.ts';
@@ -43,6 +46,10 @@ export interface LibraryDeps {
   readonly builder: Builder;
   readonly device: DeviceState;
   readonly notices: Notices;
+  /** A stored package as a zip. */
+  readonly zip: (stored: StoredPackage) => Promise<Blob>;
+  /** Hands a file to the person. */
+  readonly save: (file: Blob, name: string) => void;
 }
 
 /** The models of this browser: those that come with the app, and those that a person brought. */
@@ -52,6 +59,7 @@ export class Library {
   #usage = $state.raw<StorageUsage | null>(null);
   #arrival = $state.raw<Arrival | null>(null);
   #work: AbortController | null = null;
+  #exporting = $state.raw<string | null>(null);
   readonly #models: readonly ModelEntry[] = $derived(
     this.#stored.filter(({ adapterOf }) => adapterOf === null).map(modelEntryOf),
   );
@@ -92,6 +100,18 @@ export class Library {
   /** null where nothing is on its way. */
   get arrival(): Arrival | null {
     return this.#arrival;
+  }
+
+  /** Id of what is being exported. */
+  get exporting(): string | null {
+    return this.#exporting;
+  }
+
+  /** Models that take an adapter while they run. */
+  get adaptable(): readonly ModelEntry[] {
+    return this.catalogue.models.filter(
+      ({ runtime, tasks }) => runtime === 'patio' && tasks.includes('text-generation'),
+    );
   }
 
   async refresh(): Promise<void> {
@@ -175,6 +195,24 @@ export class Library {
     return adapterOf === null
       ? { model: entryId(id), adapter: null }
       : { model: adapterOf, adapter: entryId(id) };
+  }
+
+  /** What it can be asked; an adapter, what its base can be. */
+  tasksOf({ adapterOf, tasks }: StoredPackage): readonly TaskId[] {
+    return adapterOf === null ? tasks : (findModel(this.catalogue, adapterOf)?.tasks ?? tasks);
+  }
+
+  /** The package as one file that stock loaders open once it is unpacked. */
+  async exportZip(stored: StoredPackage): Promise<void> {
+    this.#exporting = stored.id;
+    try {
+      this.#deps.save(await this.#deps.zip(stored), stored.name);
+      this.#deps.notices.say('exported');
+    } catch (error) {
+      this.#deps.notices.push(toFailure(error));
+    } finally {
+      this.#exporting = null;
+    }
   }
 
   /** Whether a stored model can run on this device; null until the device is known. */

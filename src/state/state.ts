@@ -1,7 +1,7 @@
 import type { Catalogue } from '../domain/model.ts';
 import type { Builder } from '../engine/builder.ts';
 import type { Engine } from '../engine/engine.ts';
-import type { PackageStore } from '../storage/packages.ts';
+import type { PackageStore, StoredPackage } from '../storage/packages.ts';
 import type { RunStorage } from '../storage/runs.ts';
 import type { SmallStorage } from '../storage/settings.ts';
 import { ActiveRun } from './active-run.svelte.ts';
@@ -20,6 +20,8 @@ export interface StateDeps {
   readonly bundled: Catalogue;
   readonly packages: PackageStore;
   readonly builder: Builder;
+  readonly zip: (stored: StoredPackage) => Promise<Blob>;
+  readonly save: (file: Blob, name: string) => void;
   /** @param notices where a storage that falls back to memory says so */
   readonly runs: (notices: Notices) => RunStorage;
   readonly small: SmallStorage;
@@ -41,6 +43,7 @@ export interface State {
   readonly library: Library;
   /** The models that come with the app and those that a person brought. */
   readonly catalogue: Catalogue;
+  readonly bundled: Catalogue;
 }
 
 export function createState(deps: StateDeps): State {
@@ -54,6 +57,8 @@ export function createState(deps: StateDeps): State {
     builder: deps.builder,
     device,
     notices,
+    zip: deps.zip,
+    save: deps.save,
   });
   const { catalogue } = library;
   const onSaved = () => void history.refresh();
@@ -61,5 +66,5 @@ export function createState(deps: StateDeps): State {
   const history = new History({ storage, notices, active: run, ids });
   const settings = new Settings(small, notices);
   const lab = new Lab({ catalogue, storage: small, ids, later: deps.later });
-  return { notices, settings, device, lab, run, history, library, catalogue };
+  return { notices, settings, device, lab, run, history, library, catalogue, bundled };
 }

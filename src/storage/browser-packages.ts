@@ -1,6 +1,7 @@
 /** Packages in this browser: files in their own file system, the index and the fallback in IndexedDB. */
 import { FailureError, refuse, type Failure } from '../domain/failure.ts';
 import type { PackagedFile } from '../graph/manifest.ts';
+import { lazyPackages } from './lazy-packages.ts';
 import { idbFiles } from './idb-files.ts';
 import { opfsFiles } from './opfs-files.ts';
 import type { PackageRecord } from './package-entry.ts';
@@ -24,18 +25,7 @@ export interface PackageGround {
 
 /** Works in a page and in a Worker; in a Worker files are written without a copy. */
 export function browserPackages(): PackageStore {
-  let opening: Promise<PackageStore> | null = null;
-  const store = () => (opening ??= browserGround().then(createPackages));
-  return {
-    list: async () => (await store()).list(),
-    draft: async (id, needBytes) => (await store()).draft(id, needBytes),
-    read: async (id, path) => (await store()).read(id, path),
-    files: async (id) => (await store()).files(id),
-    update: async (id, change) => (await store()).update(id, change),
-    remove: async (id) => (await store()).remove(id),
-    usage: async () => (await store()).usage(),
-    sweep: async () => (await store()).sweep(),
-  };
+  return lazyPackages(async () => createPackages(await browserGround()));
 }
 
 async function browserGround(): Promise<PackageGround> {

@@ -3,9 +3,12 @@ import type { AdapterEntry, Localized, ModelEntry } from '../domain/model.ts';
 import type { PackageOrigin } from '../domain/preflight.ts';
 import type { StoredPackage } from './packages.ts';
 
+/** What ids of the browser's own begin with. */
+export const STORED_PREFIX = 'stored:';
+
 /** Ids of the browser's own never meet those of the catalogue. */
 export function entryId(id: string): string {
-  return `stored:${id}`;
+  return `${STORED_PREFIX}${id}`;
 }
 
 export function modelEntryOf(stored: StoredPackage): ModelEntry {

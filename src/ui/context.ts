@@ -1,10 +1,13 @@
 import { createContext } from 'svelte';
+import type { ShelfModel } from '../domain/model.ts';
 import type { I18n } from '../i18n/index.ts';
 import type { State } from '../state/state.ts';
 import type { Router } from './router.svelte.ts';
 
 /** What every part of the page may reach: the state, the catalogue, the words and the way around. */
 export interface App extends State {
+  /** Models of the Hub that are proposed. */
+  readonly shelf: readonly ShelfModel[];
   readonly i18n: I18n;
   readonly router: Router;
 }

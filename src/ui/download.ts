@@ -28,7 +28,7 @@ export function fileName(title: string): string {
   return name.replace(/^-|-$/gu, '') || 'patio';
 }
 
-function save(name: string, blob: Blob): void {
+export function save(name: string, blob: Blob): void {
   const link = document.createElement('a');
   link.href = URL.createObjectURL(blob);
   link.download = name;

@@ -1,9 +1,10 @@
 /** Screens and their addresses; the fragment never leaves the browser. */
-export const SCREENS = { compare: '#/', history: '#/historial' } as const;
+export const SCREENS = { compare: '#/', models: '#/modelos', history: '#/historial' } as const;
 export type Screen = keyof typeof SCREENS;
 
 export function screenOf(hash: string): Screen {
-  return hash.startsWith(SCREENS.history) ? 'history' : 'compare';
+  if (hash.startsWith(SCREENS.history)) return 'history';
+  return hash.startsWith(SCREENS.models) ? 'models' : 'compare';
 }
 
 export class Router {

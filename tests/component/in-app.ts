@@ -32,6 +32,8 @@ export function testApp({
     bundled: catalogue,
     packages: memoryPackages(),
     builder: scriptedBuilder(),
+    zip: () => Promise.resolve(new Blob()),
+    save: () => undefined,
     runs: () => storage,
     small: memorySettings(),
     clock: tickingClock(),
@@ -43,7 +45,7 @@ export function testApp({
   });
   state.settings.locale = locale;
   const i18n = new I18n(() => state.settings.locale);
-  return { ...state, i18n, router: new Router({ hash: '' }) };
+  return { ...state, shelf: [], i18n, router: new Router({ hash: '' }) };
 }
 
 /** Renders one part of the page inside the app's context. */

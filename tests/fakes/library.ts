@@ -1,5 +1,6 @@
 import type { Preflight } from '../../src/domain/preflight.ts';
-import type { Builder, BuildOrder, BuildProgress } from '../../src/engine/builder.ts';
+import type { BuildProgress } from '../../src/domain/build.ts';
+import type { Builder, BuildOrder } from '../../src/engine/builder.ts';
 import type { PackageStore, StoredPackage } from '../../src/storage/packages.ts';
 
 /** A store that holds entries and no files. */

@@ -1,5 +1,5 @@
 import { mount } from 'svelte';
-import { catalogue } from '../../../models.config.ts';
+import { catalogue, shelf } from '../../../models.config.ts';
 import { memoryPackages, scriptedBuilder } from '../library.ts';
 import App from '../../../src/App.svelte';
 import { I18n } from '../../../src/i18n/index.ts';
@@ -14,6 +14,8 @@ const state = createState({
   bundled: catalogue,
   packages: memoryPackages(),
   builder: scriptedBuilder(),
+  zip: () => Promise.resolve(new Blob()),
+  save: () => undefined,
   runs: (notices) => browserRuns((failure) => notices.push(failure)),
   small: browserSettings(() => localStorage),
   clock: () => Date.now(),
@@ -29,6 +31,6 @@ const target = document.getElementById('app');
 if (target) {
   mount(App, {
     target,
-    props: { app: { ...state, i18n, router: new Router(location) } },
+    props: { app: { ...state, shelf, i18n, router: new Router(location) } },
   });
 }

@@ -32,6 +32,8 @@ function setUp(options: { script?: Script; storage?: RunStorage; voices?: Voice[
     bundled: CATALOGUE,
     packages: memoryPackages(),
     builder: scriptedBuilder(),
+    zip: () => Promise.resolve(new Blob()),
+    save: () => undefined,
     runs: () => storage,
     small: memorySettings(),
     clock: tickingClock(),

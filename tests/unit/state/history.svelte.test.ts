@@ -25,6 +25,8 @@ function setUp(options: { storage?: RunStorage; script?: Script } = {}) {
     bundled: CATALOGUE,
     packages: memoryPackages(),
     builder: scriptedBuilder(),
+    zip: () => Promise.resolve(new Blob()),
+    save: () => undefined,
     runs: () => storage,
     small: memorySettings(),
     clock: tickingClock(),
