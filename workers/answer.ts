@@ -67,12 +67,13 @@ export class Answer {
     };
   }
 
-  take(scores: Scores): Step {
-    const id = this.#sampler.pick(scores);
+  /** @param allowed the scores to choose by, where they are not the model's own */
+  take(scores: Scores, allowed = scores): Step {
+    const id = this.#sampler.pick(allowed);
     if (this.#options.eos.has(id)) return this.#finished(null, '', [], 'end');
     this.#mark();
     const text = this.#gate.push(this.#stream.push(id));
-    const tokens = [this.#describe(id, scores)];
+    const tokens = [describeToken(id, scores, this.#options.lettering)];
     const finish = this.#reasonToEnd();
     if (finish !== null) return this.#finished(id, text, tokens, finish);
     this.#text += text;
@@ -97,21 +98,20 @@ export class Answer {
     this.#text += all;
     return { id, text: all, tokens, finish };
   }
+}
 
-  /** Probabilities are those of the model itself, before penalty, temperature and cuts. */
-  #describe(id: number, scores: Scores): Token {
-    const best = Array.from(scores.topLogits.subarray(0, ALTERNATIVES_PER_TOKEN), (logit, rank) =>
-      this.#alternative(Number(scores.topIds[rank]), logit - scores.logNormalizer),
-    );
-    return {
-      ...this.#alternative(id, logitOf(id, scores) - scores.logNormalizer),
-      alternatives: best,
-    };
-  }
-
-  #alternative(id: number, logprob: number): Alternative {
-    return { id, text: this.#options.lettering.tokenText(id), logprob };
-  }
+/** Probabilities are those of the model itself, before penalty, temperature and cuts. */
+export function describeToken(id: number, scores: Scores, lettering: Lettering): Token {
+  const { topLogits, topIds, logNormalizer } = scores;
+  const alternative = (each: number, logit: number): Alternative => ({
+    id: each,
+    text: lettering.tokenText(each),
+    logprob: logit - logNormalizer,
+  });
+  const best = Array.from(topLogits.subarray(0, ALTERNATIVES_PER_TOKEN), (logit, rank) =>
+    alternative(Number(topIds[rank]), logit),
+  );
+  return { ...alternative(id, logitOf(id, scores)), alternatives: best };
 }
 
 function logitOf(id: number, { logits, topIds, topLogits }: Scores): number {

@@ -159,13 +159,38 @@ class GpuSession extends OrtSession {
   }
 
   override resident(data: Float32Array, dims: readonly number[]): GraphTensor {
-    const { STORAGE, COPY_SRC, COPY_DST } = GPUBufferUsage;
-    // ONNX Runtime works on whole vectors of four floats.
-    const size = Math.ceil(data.byteLength / 16) * 16;
-    const usage = STORAGE | COPY_SRC | COPY_DST;
-    const buffer = this.#device.createBuffer({ size, usage, mappedAtCreation: true });
+    const buffer = this.#buffer(data.byteLength, true);
     new Float32Array(buffer.getMappedRange()).set(data);
     buffer.unmap();
+    return this.#tensor(buffer, dims);
+  }
+
+  /** The runtime has handed its own commands in by the time a run is over, so this copy follows them. */
+  pickRows(tensor: GraphTensor, rows: readonly number[]): GraphTensor {
+    const source = (tensor as Ort.Tensor).gpuBuffer as unknown as GPUBuffer;
+    const [, ...rest] = tensor.dims;
+    const rowBytes = rest.reduce((product, size) => product * size, Float32Array.BYTES_PER_ELEMENT);
+    const buffer = this.#buffer(rows.length * rowBytes, false);
+    const commands = this.#device.createCommandEncoder();
+    for (const [at, row] of rows.entries()) {
+      commands.copyBufferToBuffer(source, row * rowBytes, buffer, at * rowBytes, rowBytes);
+    }
+    this.#device.queue.submit([commands.finish()]);
+    return this.#tensor(buffer, [rows.length, ...rest]);
+  }
+
+  #buffer(bytes: number, mappedAtCreation: boolean): GPUBuffer {
+    const { STORAGE, COPY_SRC, COPY_DST } = GPUBufferUsage;
+    // ONNX Runtime works on whole vectors of four floats.
+    const size = Math.ceil(bytes / 16) * 16;
+    return this.#device.createBuffer({
+      size,
+      usage: STORAGE | COPY_SRC | COPY_DST,
+      mappedAtCreation,
+    });
+  }
+
+  #tensor(buffer: GPUBuffer, dims: readonly number[]): GraphTensor {
     return this.ort.Tensor.fromGpuBuffer(buffer, {
       dataType: 'float32',
       dims,

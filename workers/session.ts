@@ -19,6 +19,28 @@ export interface GraphSession {
   float32(data: Float32Array, dims: readonly number[]): GraphTensor;
   /** A tensor used at every step: put where the device is, once. */
   resident(data: Float32Array, dims: readonly number[]): GraphTensor;
+  /**
+   * Rows of a tensor's first axis in any order, each as often as it is named, in a new tensor. Only
+   * where tensors live on a device; `pickRows` does it for those in memory.
+   */
+  pickRows?(tensor: GraphTensor, rows: readonly number[]): GraphTensor;
+}
+
+/** A new float32 tensor of some rows of another's first axis. */
+export function pickRows(
+  session: GraphSession,
+  tensor: GraphTensor,
+  rows: readonly number[],
+): GraphTensor {
+  if (session.pickRows !== undefined) return session.pickRows(tensor, rows);
+  const values = floatsOf(tensor);
+  const [count = 1, ...rest] = tensor.dims;
+  const size = values.length / count;
+  const picked = new Float32Array(rows.length * size);
+  for (const [at, row] of rows.entries()) {
+    picked.set(values.subarray(row * size, (row + 1) * size), at * size);
+  }
+  return session.float32(picked, [rows.length, ...rest]);
 }
 
 export function floatsOf(tensor: GraphTensor | undefined): Float32Array {
