@@ -135,7 +135,7 @@ function replaceValue(root: unknown, part: number, value: unknown): void {
   if (chosen === undefined) return;
   const [owner, key] = chosen;
   if (value === undefined) Reflect.deleteProperty(owner, key);
-  else Object.defineProperty(owner, key, { value, ...PLAIN });
+  else Object.defineProperty(owner, key, { value: structuredClone(value), ...PLAIN });
 }
 
 function containersOf(value: unknown): object[] {

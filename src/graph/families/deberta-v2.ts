@@ -4,6 +4,7 @@
  * for all layers.
  */
 import { LIMITS, flag, positive, size, unsupported } from '../../checkpoint/config-reader';
+import { shown } from '../../checkpoint/json-file';
 import type { Json, JsonObject } from '../../checkpoint/json-file';
 import { requireShape } from '../../checkpoint/tensor-source';
 import { readActivation } from '../blocks/activation';
@@ -100,7 +101,8 @@ function refuseVariations(config: JsonObject): void {
     const usual =
       name === 'pooler_hidden_size'
         ? config['hidden_size']
-        : Number(config['hidden_size']) / Number(config['num_attention_heads']);
+        : size(config, 'hidden_size', LIMITS.size) /
+          size(config, 'num_attention_heads', LIMITS.size);
     if (value !== null && value !== usual) unsupported(name, value);
   }
 }
@@ -112,7 +114,7 @@ function words(value: Json | undefined): string[] {
       .toLowerCase()
       .split('|')
       .map((word) => word.trim());
-  return Array.isArray(value) ? (value as readonly Json[]).map(String) : [];
+  return Array.isArray(value) ? (value as readonly Json[]).map(shown) : [];
 }
 
 function readTerms(value: Json | undefined): string[] {

@@ -2,7 +2,7 @@
  * Qwen2 (2024) and Qwen3 (2025): Llama's layers. The former adds biases to queries, keys and
  * values; the latter norms the queries and keys of each head instead.
  */
-import { flag } from '../../checkpoint/config-reader';
+import { finite, flag } from '../../checkpoint/config-reader';
 import type { JsonObject } from '../../checkpoint/json-file';
 import type { Family } from './family';
 import {
@@ -43,7 +43,7 @@ function readQwen(family: string, config: JsonObject): GatedDecoder {
   const model = wholeHeadsTurn(readGated(family, config));
   const slides = flag(config, 'use_sliding_window', false);
   if (!slides) return model;
-  const full = Number(config['max_window_layers'] ?? 28);
+  const full = finite(config, 'max_window_layers', 28);
   const window = readWindow({ sliding_window: 4096, ...config }, model.context);
   return {
     ...model,
