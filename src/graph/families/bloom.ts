@@ -41,7 +41,7 @@ export const bloom: Family<BloomArchitecture> = {
     const { bench, arithmetic } = plan;
     const { hidden, vocab, layers, heads, context, normEpsilon } = model;
     const frame = decoderFrame(bench.g, model);
-    const bias = alibi(bench.g, frame, heads, context);
+    const bias = alibi(bench.g, frame, { heads, context });
     const norm = (module: string) => normAt(`transformer.${module}`, hidden, normEpsilon);
 
     const tensor = 'transformer.word_embeddings.weight';

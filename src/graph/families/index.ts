@@ -6,6 +6,7 @@ import { distilbert } from './distilbert';
 import { electra } from './electra';
 import { entry } from './family';
 import type { FamilyEntry } from './family';
+import { falcon } from './falcon';
 import { gemma } from './gemma';
 import { gemma2 } from './gemma2';
 import { gemma3, gemma3Text } from './gemma3';
@@ -40,6 +41,7 @@ export const FAMILIES: readonly FamilyEntry[] = [
   entry(gpt2),
   entry(gptNeox),
   entry(bloom),
+  entry(falcon),
   entry(phi),
   entry(lfm2),
   entry(bert),

@@ -17,6 +17,12 @@ const CONFIGS = {
     max_position_embeddings: 64,
   },
   bloom: { vocab_size: 100, hidden_size: 48, n_layer: 2, n_head: 3 },
+  falcon: {
+    vocab_size: 100,
+    hidden_size: 64,
+    num_hidden_layers: 2,
+    num_attention_heads: 4,
+  },
   phi: {
     vocab_size: 100,
     hidden_size: 96,
@@ -59,6 +65,8 @@ describe('what a file leaves out', () => {
     ['gpt_neox', { tied: false, attentionBias: true, parallel: true, activation: 'gelu' }],
     ['gpt_neox', { rope: { theta: 10_000, dimensions: 8, scaling: { type: 'default' } } }],
     ['bloom', { ffn: 192, tied: true, context: 2048, residualAfterNorm: false }],
+    ['falcon', { kvHeads: 1, ffn: 256, biases: false, halves: 'one-norm', tied: true }],
+    ['falcon', { context: 2048, rope: { theta: 10_000, dimensions: 16 } }],
     ['phi', { tied: false, kvHeads: 3, activation: 'gelu_new' }],
     ['phi', { rope: { theta: 10_000, dimensions: 16, scaling: { type: 'default' } } }],
     ['lfm2', { tied: true, taps: 3, convBias: false, ffn: 256 }],
@@ -80,6 +88,7 @@ describe('fields by their other names', () => {
       { rotary_pct: 0.5, rope_parameters: { rope_theta: 9, partial_rotary_factor: 1 } },
       { rope: { theta: 9, dimensions: 32 } },
     ],
+    ['falcon', { n_embed: 128 }, { hidden: 128, headDim: 32 }],
     ['phi', { partial_rotary_factor: 0.25, rope_theta: 5 }, { rope: { theta: 5, dimensions: 8 } }],
     ['lfm2', { tie_embedding: false, tie_word_embeddings: true }, { tied: false }],
     ['lfm2', { block_ff_dim: 300, block_auto_adjust_ff_dim: false }, { ffn: 300 }],
@@ -91,6 +100,21 @@ describe('fields by their other names', () => {
   ])('%s: %j', (name, config, expected) => {
     expect(read(name, config).architecture).toMatchObject(expected);
   });
+});
+
+test.each<[JsonObject, JsonObject]>([
+  [
+    { alibi: true, multi_query: false, parallel_attn: false },
+    { kvHeads: 4, halves: 'sequential' },
+  ],
+  [{ alibi: true }, { rope: null }],
+  [
+    { new_decoder_architecture: true, num_kv_heads: 2 },
+    { kvHeads: 2, halves: 'two-norms' },
+  ],
+  [{ new_decoder_architecture: true, num_ln_in_parallel_attn: 1 }, { halves: 'one-norm' }],
+])('a Falcon with %j', (config, expected) => {
+  expect(read('falcon', config).architecture).toMatchObject(expected);
 });
 
 test.each([
@@ -130,6 +154,8 @@ describe('refuses', () => {
     ['gpt2', { add_cross_attention: true }, 'add_cross_attention', 'true'],
     ['gpt2', { activation_function: 'mish' }, 'activation_function', 'mish'],
     ['gpt_neox', { rope_scaling: { type: 'su' } }, 'rope', 'su'],
+    ['falcon', { new_decoder_architecture: true, parallel_attn: false }, 'parallel_attn', 'false'],
+    ['falcon', { num_ln_in_parallel_attn: 2 }, 'num_ln_in_parallel_attn', '2'],
     ['phi', { qk_layernorm: true }, 'qk_layernorm', 'true'],
     ['lfm2', { layer_types: ['conv', 'conv', 'mamba'] }, 'layer_types', 'mamba'],
   ])('%s with %j', (name, config, what, detail) => {
@@ -140,6 +166,7 @@ describe('refuses', () => {
     ['gpt2', { n_head: 7 }, 'head_dim'],
     ['gpt2', { n_positions: 0 }, 'n_positions'],
     ['bloom', { n_head: 5 }, 'head_dim'],
+    ['falcon', { new_decoder_architecture: true, num_kv_heads: 3 }, 'num_kv_heads'],
     ['phi', { num_key_value_heads: 2 }, 'num_key_value_heads'],
     ['phi', { partial_rotary_factor: 1.5 }, 'partial_rotary_factor'],
     ['lfm2', { layer_types: ['conv'] }, 'layer_types'],
