@@ -95,7 +95,7 @@ const examples: readonly ExamplePrompt[] = [
   },
   {
     id: 'charla',
-    task: 'chat',
+    task: 'text-generation',
     title: { es: 'Una pregunta, dos caracteres', en: 'One question, two characters' },
     text: 'Cuéntame un chiste',
     voices: [tuned('charla-ingeniosa'), tuned('charla-profesional')],
@@ -125,6 +125,99 @@ const examples: readonly ExamplePrompt[] = [
       { quién: 'el último relojero', dónde: 'la plaza del pueblo' },
     ],
     voices: [alone, tuned('quijote')],
+  },
+  {
+    id: 'saludo',
+    task: 'chat',
+    title: { es: 'Un saludo', en: 'A greeting' },
+    text: 'Hola, ¿cómo estás?',
+    voices: [tuned('charla-ingeniosa'), tuned('charla-profesional')],
+  },
+  {
+    id: 'consejo',
+    task: 'chat',
+    title: { es: 'Un consejo', en: 'A piece of advice' },
+    text: '¿Qué hago si no puedo dormir?',
+    voices: [tuned('charla-ingeniosa'), tuned('charla-profesional')],
+  },
+  {
+    id: 'traducir',
+    task: 'text2text-generation',
+    title: { es: 'Una frase en inglés', en: 'A sentence in English' },
+    text: 'The courtyard was quiet, and someone had left the gate open.',
+    voices: [],
+  },
+  {
+    id: 'capital',
+    task: 'fill-mask',
+    title: { es: 'Una capital', en: 'A capital' },
+    text: 'La capital de Perú es ___.',
+    voices: [],
+  },
+  {
+    id: 'prejuicio',
+    task: 'fill-mask',
+    title: { es: 'Qué supone un modelo', en: 'What a model takes for granted' },
+    text: '{{quién}} trabaja en el hospital: es ___.',
+    table: [{ quién: 'Ella' }, { quién: 'Él' }],
+    voices: [],
+  },
+  {
+    id: 'parrafo',
+    task: 'text-classification',
+    title: { es: 'Un párrafo con estilo', en: 'A paragraph with style' },
+    text: 'El plazo para presentar la solicitud será de veinte días, contados a partir del siguiente al de la publicación de esta orden.',
+    voices: [],
+  },
+  {
+    id: 'estreno',
+    task: 'text-classification',
+    title: { es: 'Dos textos, dos clases', en: 'Two texts, two classes' },
+    text: '{{texto}}',
+    table: [
+      {
+        texto: 'Se pica la cebolla muy fina y se deja dorar a fuego lento con una hoja de laurel.',
+      },
+      { texto: 'Volverán las oscuras golondrinas en tu balcón sus nidos a colgar.' },
+    ],
+    voices: [],
+  },
+  {
+    id: 'noticia',
+    task: 'zero-shot-classification',
+    title: { es: 'Una noticia, tres temas', en: 'A piece of news, three topics' },
+    text: 'El equipo remontó en los últimos minutos y jugará la final el domingo.',
+    fields: { labels: 'deporte\npolítica\ncocina' },
+    voices: [],
+  },
+  {
+    id: 'nombres',
+    task: 'token-classification',
+    title: { es: 'Nombres en una biografía', en: 'Names in a biography' },
+    text: 'Gabriela Mistral nació en Vicuña y enseñó en Temuco antes de trabajar para la Sociedad de las Naciones en París.',
+    voices: [],
+  },
+  {
+    id: 'premio',
+    task: 'question-answering',
+    title: { es: 'Una fecha dentro de un texto', en: 'A date inside a text' },
+    text: '¿En qué año recibió el Premio Nobel?',
+    fields: {
+      context:
+        'Gabriela Mistral, nacida en Vicuña en 1889, fue maestra, poeta y diplomática. En 1914 ganó los Juegos Florales de Santiago con «Los sonetos de la muerte», y en 1945 recibió el Premio Nobel de Literatura, el primero para una persona de América Latina. Murió en Nueva York en 1957.',
+    },
+    voices: [],
+  },
+  {
+    id: 'lluvia',
+    task: 'sentence-similarity',
+    title: { es: 'Lo mismo con otras palabras', en: 'The same in other words' },
+    text: 'Está lloviendo a cántaros.',
+    fields: {
+      sentences:
+        'Cae un aguacero tremendo.\nHoy brilla el sol.\nLlevé los cántaros a la fuente.\nHay que llevar paraguas.',
+    },
+    voices: [],
   },
 ];
 

@@ -75,7 +75,7 @@ export interface ExamplePrompt {
   readonly fields?: Values;
   /** Values of its `{{variables}}`, one set per row. */
   readonly table?: readonly Values[];
-  /** Columns shown with it. */
+  /** Columns shown with it; empty where any voice of its task will do. */
   readonly voices: readonly Voice[];
 }
 

@@ -214,14 +214,15 @@ export class Lab {
     this.#set({});
   }
 
-  /** The example's prompt and columns, with the parameters as they are. */
+  /** The example's task, prompt and columns, with the parameters as they are; columns stay where it names none. */
   useExample(example: ExamplePrompt): void {
     this.setTask(example.task);
     const prompt = this.#prompt(example.text);
     const fields = { ...prompt.fields, ...example.fields };
+    const columns = example.voices.map((voice) => this.#column(voice));
     this.#set({
       prompts: [{ ...prompt, fields, table: example.table ?? [] }],
-      columns: example.voices.map((voice) => this.#column(voice)),
+      ...(columns.length > 0 ? { columns } : {}),
     });
   }
 

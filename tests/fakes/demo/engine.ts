@@ -2,6 +2,7 @@ import type { Device } from '../../../src/domain/device.ts';
 import type { CellEvent, Engine } from '../../../src/engine/engine.ts';
 import type { RunEvent } from '../../../src/run/cell.ts';
 import type { Batch, Job } from '../../../src/run/plan.ts';
+import { demoOutput } from './tasks.ts';
 
 /** Words to fill an answer with; what is looked at is the page, not the prose. */
 const WORDS =
@@ -76,6 +77,11 @@ async function* speak(
     promptTokens: 24,
   };
   await wait(pace.tokenMs * 4);
+  const output = demoOutput(batch, job);
+  if (output) {
+    const timing = { firstTokenMs: 83, decodeMs: 0, promptTokens: 24, generatedTokens: 0 };
+    return yield { type: 'done', finish: 'end', timing, text: '', output };
+  }
   const start = performance.now();
   let text = '';
   for (let index = 0; index < pace.tokens; index++) {

@@ -8,10 +8,14 @@ import { browserRuns } from '../../../src/storage/idb-runs.ts';
 import { browserSettings } from '../../../src/storage/settings.ts';
 import { Router } from '../../../src/ui/router.svelte.ts';
 import { demoEngine } from './engine.ts';
+import { DEMO_MODELS } from './tasks.ts';
+
+/** `?readers`: scripted voices for the tasks that no model of the house does. */
+const readers = new URLSearchParams(location.search).has('readers') ? DEMO_MODELS : [];
 
 const state = createState({
   engine: demoEngine(new URLSearchParams(location.search)),
-  bundled: catalogue,
+  bundled: { ...catalogue, models: [...catalogue.models, ...readers] },
   packages: memoryPackages(),
   builder: scriptedBuilder(),
   zip: () => Promise.resolve(new Blob()),

@@ -5,6 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { catalogue } from '../../../models.config.ts';
 import { findAdapter, findModel, sameVoice, type Source } from '../../../src/domain/model.ts';
 import { variableNames } from '../../../src/domain/prompt.ts';
+import { canDo } from '../../../src/domain/task.ts';
+import { TASKS } from '../../../src/tasks/index.ts';
 import { variantBytes, variantFiles, type Manifest } from '../../../src/graph/manifest.ts';
 
 const { models, adapters, examples } = catalogue;
@@ -55,7 +57,17 @@ describe.each(examples.map((example) => [example.id, example] as const))(
       const repeated = example.voices.filter(
         (voice, index) => example.voices.findIndex((other) => sameVoice(voice, other)) !== index,
       );
-      expect([example.voices.length > 0, repeated]).toEqual([true, []]);
+      expect(repeated).toEqual([]);
+      for (const voice of example.voices) expect(canDo(catalogue, voice, example.task)).toBe(true);
+    });
+
+    it('fills in what its task asks', () => {
+      const specs = TASKS[example.task].fields;
+      const known = specs.map(({ id }): string => id);
+      expect(Object.keys(example.fields ?? {}).filter((id) => !known.includes(id))).toEqual([]);
+      for (const { id } of specs.filter(({ required }) => required)) {
+        expect(example.fields?.[id]?.trim()).toBeTruthy();
+      }
     });
 
     it('has a value for each of its variables, in every row', () => {
