@@ -10,7 +10,6 @@ from sklearn.pipeline import Pipeline, make_pipeline
 
 from .texts import Example
 
-
 BAYES, LOGISTIC = "naive Bayes", "logistic regression on tf-idf"
 
 

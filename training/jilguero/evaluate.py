@@ -14,9 +14,9 @@ from .baseline import BAYES, baselines
 from .classify import encode, labels_of, padded, scores, training_examples
 from .config import SPECIALS, TASKS, Work
 from .cooccurrence import frequencies
-from .teacher import taught
 from .export import load_classifier, load_masked_words
 from .pretrain import hide
+from .teacher import taught
 
 MASKED = 0.15
 

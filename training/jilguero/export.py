@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import torch
-from gorrion.export import copy_tokenizer, replace_folder, staging
 from transformers import BertConfig, BertForMaskedLM, BertForSequenceClassification
+
+from gorrion.export import copy_tokenizer, replace_folder, staging
 
 from .config import MODEL, NAMES, Work
 

@@ -15,12 +15,23 @@ from dataclasses import asdict, dataclass
 
 import torch
 import torch.nn.functional as F
+from torch import Tensor, nn
+
 from gorrion.loader import Loader
 from gorrion.muon import Muon
 from gorrion.pretrain import atomically, rate
-from torch import Tensor, nn
 
-from .config import CLS_ID, CONTEXT, MASK_ID, MIXTURE, MODEL, SEP_ID, SPECIALS, VOCABULARY, Work
+from .config import (
+    CLS_ID,
+    CONTEXT,
+    MASK_ID,
+    MIXTURE,
+    MODEL,
+    SEP_ID,
+    SPECIALS,
+    VOCABULARY,
+    Work,
+)
 from .cooccurrence import frequencies, word_vectors
 from .model import build
 
@@ -155,7 +166,7 @@ class Run:
         with self.work.log.open("a", newline="") as file:
             writer = csv.writer(file)
             if new:
-                writer.writerow("minutes step tokens masked_nats gist_nats".split())
+                writer.writerow(["minutes", "step", "tokens", "masked_nats", "gist_nats"])
             writer.writerow(
                 [f"{self.seconds / 60:.3f}", self.step, self.tokens, f"{masked:.4f}", f"{gist:.4f}"]
             )

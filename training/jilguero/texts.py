@@ -40,7 +40,7 @@ def work_of(document_id: str) -> str:
 
     Other ids (a novel, a chapter, a law, a recipe, a page) stand for themselves.
     """
-    if document_id.startswith("span-") or document_id.startswith("textbox-ce"):
+    if document_id.startswith(("span-", "textbox-ce")):
         return re.sub(r"-\d+$", "", document_id)
     if re.fullmatch(r"PG\d+-\d{3}", document_id) and not document_id.startswith(QUIJOTE + "-"):
         return document_id.rsplit("-", 1)[0]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 from tokenizers import (
@@ -81,6 +83,15 @@ def train(work: Work) -> None:
         model_input_names=["input_ids", "token_type_ids", "attention_mask"],
         clean_up_tokenization_spaces=False,
     ).save_pretrained(work.tokenizer)
+    plain_class(work.tokenizer / "tokenizer_config.json")
+
+
+def plain_class(path: Path) -> None:
+    """transformers 5 writes a class name that other readers do not know. `BertTokenizer` would be
+    wrong: it builds its own normaliser, without accents, and leaves tokenizer.json unread."""
+    config = json.loads(path.read_text())
+    config["tokenizer_class"] = "PreTrainedTokenizerFast"
+    path.write_text(json.dumps(config, indent=2) + "\n")
 
 
 def load(work: Work) -> Tokenizer:

@@ -44,7 +44,7 @@ def test_a_work_is_in_one_part_and_every_part_has_some() -> None:
 def test_shared_paragraphs_go_out() -> None:
     held_out = "una dos tres cuatro cinco seis siete ocho nueve"
     document = texts.Document(
-        "d", f"Otra cosa distinta.\nAntes, Dos, tres cuatro cinco seis siete ocho NUEVE."
+        "d", "Otra cosa distinta.\nAntes, Dos, tres cuatro cinco seis siete ocho NUEVE."
     )
     assert texts.without_shared(document, texts.shingles(held_out)).text == "Otra cosa distinta."
 
