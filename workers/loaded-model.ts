@@ -13,6 +13,7 @@ import type { OnLoading } from './kept.ts';
 import { fetchLettering, type PackageLettering } from './lettering.ts';
 import { LoadedDecoder } from './loaded-decoder.ts';
 import { LoadedEncoder } from './loaded-encoder.ts';
+import { LoadedSeq2Seq, fetchGeneration } from './loaded-seq2seq.ts';
 import { packageFiles, type PackageFiles } from './package-files.ts';
 import { fetchManifest, fetchVariant, type GraphFiles, type OnBytes } from './package.ts';
 import { loadRuntime, type Runtime } from './runtime.ts';
@@ -76,6 +77,12 @@ async function loadOwn(
   const open = (role: GraphRole) => openGraph(runtime, manifest, graphs, role);
   if (manifest.kind === 'encoder')
     return encoder(manifest, await open('model'), lettering, setting);
+  if (manifest.kind === 'encoder-decoder') {
+    const settings = await fetchGeneration(files, manifest, signal);
+    const [reader, writer] = [await open('encoder'), await open('decoder')];
+    const sessions = { encoder: reader, decoder: writer };
+    return new LoadedSeq2Seq({ manifest, ...sessions, lettering, settings, conditions: setting });
+  }
   const filesOf = (adapter: AdapterEntry) => packageFiles(adapter.source, store);
   const session = await open('model');
   return new LoadedDecoder({ manifest, session, lettering, conditions: setting, filesOf });
@@ -124,7 +131,8 @@ function openGraph(
 ): Promise<GraphSession> {
   const files = graphs.get(role);
   if (files === undefined) throw new TypeError(`the package has no ${role} graph`);
-  return runtime.open({ ...files, recurrent: model.states.map(({ present }) => present) });
+  const recurrent = role === 'encoder' ? [] : model.states.map(({ present }) => present);
+  return runtime.open({ ...files, recurrent });
 }
 
 async function fetchPackage(

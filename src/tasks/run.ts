@@ -8,12 +8,13 @@ import { runFillMask } from './fill-mask/run.ts';
 import { runQuestionAnswering } from './question-answering/run.ts';
 import { runSentenceSimilarity } from './sentence-similarity/run.ts';
 import { runTextClassification } from './text-classification/run.ts';
+import { runText2Text, type Seq2SeqVoice } from './text2text-generation/run.ts';
 import { runTextGeneration, type Voice } from './text-generation/run.ts';
 import { runTokenClassification } from './token-classification/run.ts';
 import { runZeroShot } from './zero-shot-classification/run.ts';
 
 /** A model that is loaded and ready for one batch. */
-export type LoadedVoice = Voice | EncoderVoice;
+export type LoadedVoice = Voice | EncoderVoice | Seq2SeqVoice;
 
 type Emit = (event: CellEvent) => void;
 
@@ -42,6 +43,9 @@ export async function runTask(
 ): Promise<void> {
   if (voice.kind === 'decoder' && DECODER_TASKS.includes(batch.task)) {
     return runTextGeneration(batch, voice, controls, emit);
+  }
+  if (voice.kind === 'encoder-decoder' && batch.task === 'text2text-generation') {
+    return runText2Text(batch, voice, controls, emit);
   }
   const task = ENCODER_TASKS[batch.task];
   if (voice.kind === 'encoder' && task?.head === voice.head.kind) {
