@@ -93,12 +93,12 @@ export const modelsEs = {
     rank: 'Rango',
     targets: 'Capas que cambia',
     stored: 'Ocupará',
-    memory: 'Memoria necesaria',
+    memory: 'Memoria al cargarlo',
     yes: 'sí',
     no: 'no',
     unknown: 'no consta',
     tokens: (n: number) => `${f.number(n)} tokens`,
-    of: (need: number, have: number) => `${f.bytes(need)} de ${f.bytes(have)} disponibles aquí`,
+    about: (bytes: number) => `unos ${f.bytes(bytes)}`,
     licensed: (base: string, license: string | null) =>
       license === null ? base : `${base} (${license})`,
     tokenizers: {

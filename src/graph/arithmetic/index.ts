@@ -1,5 +1,6 @@
 import { elementCount } from '../../checkpoint/tensor-source';
 import type { TensorSource } from '../../checkpoint/tensor-source';
+import { WIDENED_UP_TO } from '../../domain/device';
 import type { VariantId } from '../../domain/model';
 import type { Arithmetic } from './arithmetic';
 import { cpu8Integer } from './cpu8-integer';
@@ -14,7 +15,7 @@ export const VARIANTS: readonly VariantId[] = ['cpu8', 'gpu4', 'fp32'];
  * bytes to spare for its sensitive layers on the GPU, where it also feels rounding most. Beyond it
  * memory decides.
  */
-export const SMALL_MODEL = 32_000_000;
+export const SMALL_MODEL = WIDENED_UP_TO;
 
 /** The arithmetic of a variant for a model with this many weights. */
 export function arithmeticFor(
