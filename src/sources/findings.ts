@@ -18,8 +18,10 @@ export class Findings {
     } catch (error) {
       if (!(error instanceof FailureError) || isOfTheWay(error.failure)) throw error;
       const { failure } = error;
+      // Several parts may stumble over the same file; it is told once.
       const known = this.#all.some(
-        (finding) => finding.code === 'refused' && finding.failure.code === failure.code,
+        (finding) =>
+          finding.code === 'refused' && JSON.stringify(finding.failure) === JSON.stringify(failure),
       );
       if (!known) this.add('stop', { code: 'refused', failure });
       return null;

@@ -2,8 +2,11 @@
  * The files of a zip, without unpacking it. Stored entries are slices of the zip itself; a compressed
  * one is unpacked whole the first time it is read, into a Blob that the browser keeps out of memory,
  * because a deflate stream cannot be read from its middle.
+ *
+ * zip.js is taken without the codecs and Workers that it carries inside: every browser that runs Patio
+ * inflates by itself (`DecompressionStream`), and the page's policy would refuse those Workers.
  */
-import { BlobReader, ZipReader, type FileEntry } from '@zip.js/zip.js';
+import { BlobReader, ZipReader, type FileEntry } from '@zip.js/zip.js/lib/zip-core-custom.js';
 import type { ByteSource, FileSet } from '../checkpoint/byte-source.ts';
 import { FailureError, refuse } from '../domain/failure.ts';
 import { blobSource } from './blob-source.ts';

@@ -1,5 +1,5 @@
 /** A stored package as one file, for another machine or for any loader of its ONNX graphs. */
-import { BlobReader, BlobWriter, ZipWriter } from '@zip.js/zip.js';
+import { BlobReader, BlobWriter, ZipWriter } from '@zip.js/zip.js/lib/zip-core-custom.js';
 import type { PackageStore, StoredPackage } from './packages.ts';
 
 /** Weights do not compress, so entries are stored as they are: they can be read by range again. */
