@@ -4,6 +4,12 @@ import type { GraphBuilder, Value } from '../graph-builder';
 /** Added to a score, it leaves the softmax nothing; finite, so that a row of pads alone is too. */
 const NOTHING = -1e9;
 
+/**
+ * Longest row in tokens, whatever a model was made for: attention holds the square of it for every
+ * head, which at 2,048 tokens and twelve heads is 200 MB, and at 8,192 more than a page may have.
+ */
+export const ROW_CAP = 2_048;
+
 export interface EncoderFrame {
   /** int64 `[batch, sequence]`. */
   readonly ids: Value;

@@ -17,7 +17,7 @@ import type { JsonObject } from '../../checkpoint/json-file';
 import type { Architecture } from '../architecture';
 import { readActivation } from '../blocks/activation';
 import { encoderEmbeddings } from '../blocks/encoder-embeddings';
-import { encoderFrame, positionsFromZero } from '../blocks/encoder-frame';
+import { encoderFrame, positionsFromZero, ROW_CAP } from '../blocks/encoder-frame';
 import { encoderHead } from '../blocks/encoder-heads';
 import type { EncoderHeads } from '../blocks/encoder-heads';
 import { normAt } from '../blocks/layer-norm';
@@ -79,7 +79,7 @@ export function readBert(config: JsonObject, family: string): BertArchitecture {
     normEpsilon: positive(config, 'layer_norm_eps', 1e-12),
     positions: size(config, 'max_position_embeddings', LIMITS.context),
     types: size(config, 'type_vocab_size', LIMITS.size, 2),
-    context: contextSize(config),
+    context: Math.min(contextSize(config), ROW_CAP),
     tied: flag(config, 'tie_word_embeddings', true),
     bos: tokenId(config, 'bos_token_id'),
     eos: tokenIds(config, 'eos_token_id'),

@@ -11,7 +11,7 @@ import {
 import type { JsonObject } from '../../checkpoint/json-file';
 import { readActivation } from '../blocks/activation';
 import { encoderEmbeddings } from '../blocks/encoder-embeddings';
-import { encoderFrame, positionsFromZero } from '../blocks/encoder-frame';
+import { encoderFrame, positionsFromZero, ROW_CAP } from '../blocks/encoder-frame';
 import { encoderHead } from '../blocks/encoder-heads';
 import type { EncoderHeads } from '../blocks/encoder-heads';
 import { normAt } from '../blocks/layer-norm';
@@ -66,7 +66,7 @@ function read(config: JsonObject): BertArchitecture {
     // Sines where the configuration says so, and then too the file holds the table.
     positions: size(config, 'max_position_embeddings', LIMITS.context),
     types: 0,
-    context: contextSize(config),
+    context: Math.min(contextSize(config), ROW_CAP),
     tied: flag(config, 'tie_word_embeddings', true),
     bos: tokenId(config, 'bos_token_id'),
     eos: tokenIds(config, 'eos_token_id'),

@@ -23,7 +23,7 @@ import type { Matrix } from '../arithmetic/arithmetic';
 import { activate, readActivation } from '../blocks/activation';
 import type { Activation } from '../blocks/activation';
 import { encoderAttention, splitProjected } from '../blocks/encoder-attention';
-import { encoderFrame, windowBias } from '../blocks/encoder-frame';
+import { encoderFrame, ROW_CAP, windowBias } from '../blocks/encoder-frame';
 import type { EncoderFrame } from '../blocks/encoder-frame';
 import { encoderHead } from '../blocks/encoder-heads';
 import type { DenseStep, EncoderHeads } from '../blocks/encoder-heads';
@@ -125,7 +125,7 @@ function read(config: JsonObject): ModernBertArchitecture {
     headActivation: readActivation(config, 'classifier_activation', 'gelu'),
     pooling: oneOf(config, 'classifier_pooling', ['cls', 'mean'], 'cls'),
     tied: flag(config, 'tie_word_embeddings', true),
-    context: contextSize(config),
+    context: Math.min(contextSize(config), ROW_CAP),
     bos: tokenId(config, 'bos_token_id'),
     eos: tokenIds(config, 'eos_token_id'),
     pad: tokenId(config, 'pad_token_id'),

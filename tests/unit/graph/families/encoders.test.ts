@@ -61,6 +61,11 @@ function failureOf(config: object): Failure {
 
 test.each([
   ['a BERT', BERT, { family: 'bert', heads: 6, headDim: 8, context: 64, types: 2, tied: true }],
+  [
+    'a BERT for longer texts than a page has room for',
+    { ...BERT, max_position_embeddings: 8194 },
+    { positions: 8194, context: 2048 },
+  ],
   ['a BERT without a padding token', { ...BERT, pad_token_id: null }, { pad: null }],
   [
     'a RoBERTa, whose places begin after the padding token',
