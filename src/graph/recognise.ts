@@ -7,7 +7,7 @@ import { FAMILIES } from './families';
 import type { FamilyModel } from './families/family';
 import { readHead } from './head';
 import type { Head } from './head';
-import { sentenceHead } from './sentence-head';
+import { sentenceHead, sentenceLimit } from './sentence-head';
 
 export interface Recognised extends FamilyModel {
   readonly config: JsonObject;
@@ -25,10 +25,13 @@ export function recognise(config: JsonObject): Recognised {
   return { ...model, config, head: readHead(config, model.architecture.kind) };
 }
 
-/** The same, with the pooling that a sentence-transformers folder asks for. */
+/** The same, with the pooling and the longest text that a sentence-transformers folder asks for. */
 export async function recogniseFolder(files: FileSet, signal: AbortSignal): Promise<Recognised> {
   const config = await readJsonObject(requireFile(files, 'config.json'), signal);
   const model = recognise(config);
   if (model.architecture.kind !== 'encoder') return model;
-  return { ...model, head: (await sentenceHead(files, signal)) ?? model.head };
+  const head = (await sentenceHead(files, signal)) ?? model.head;
+  const limit = (await sentenceLimit(files, signal)) ?? Infinity;
+  const context = Math.min(model.architecture.context, limit);
+  return { ...model, head, architecture: { ...model.architecture, context } };
 }

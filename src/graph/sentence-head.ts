@@ -33,6 +33,18 @@ export async function sentenceHead(
   return head;
 }
 
+/** Where the library cuts texts; undefined where its folder does not say, or is none. */
+export async function sentenceLimit(
+  files: FileSet,
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  const file = files.get('sentence_bert_config.json');
+  if (file === undefined || !files.has('modules.json')) return undefined;
+  const config = await readJsonObject(file, signal);
+  if (typeof config['max_seq_length'] !== 'number') return undefined;
+  return size(config, 'max_seq_length', LIMITS.context);
+}
+
 async function withModule(
   head: Embedding,
   type: string,

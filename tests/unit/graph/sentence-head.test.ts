@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { bytesSource } from '../../../src/checkpoint/byte-source';
 import type { FileSet } from '../../../src/checkpoint/byte-source';
 import { FailureError } from '../../../src/domain/failure';
-import { sentenceHead } from '../../../src/graph/sentence-head';
+import { sentenceHead, sentenceLimit } from '../../../src/graph/sentence-head';
 
 const signal = new AbortController().signal;
 const DENSE = { in_features: 30, out_features: 12, bias: false };
@@ -56,6 +56,21 @@ test('dense layers and unit length after the pooling', async () => {
     dense: [{ folder: '2_Dense', in: 30, out: 12, bias: false, activation: 'linear' }],
     normalize: true,
   });
+});
+
+test.each([
+  ['a number', { max_seq_length: 128 }, 128],
+  ['no number', { max_seq_length: null }, undefined],
+  ['nothing', {}, undefined],
+])('a folder that says %s of where texts are cut', async (_, config, limit) => {
+  const files = folder(['Transformer'], { 'sentence_bert_config.json': config });
+  expect(await sentenceLimit(files, signal)).toBe(limit);
+});
+
+test('a folder that is none of the library cuts nothing', async () => {
+  const files = folder([], { 'sentence_bert_config.json': { max_seq_length: 128 } });
+  const others = new Map([...files].filter(([path]) => path !== 'modules.json'));
+  expect(await sentenceLimit(others, signal)).toBeUndefined();
 });
 
 describe('refuses', () => {
