@@ -60,9 +60,9 @@ export function encoderEmbeddings(
   return { stream: layerNorm(bench, wide, { ...norm, width: out }), words };
 }
 
-/** A small table: its rows are kept in float32 in every variant. */
+/** The few rows of token types are kept in float32 in every variant; places are as many as words feel. */
 function addRows(
-  { bench }: BuildPlan,
+  { bench, arithmetic }: BuildPlan,
   sum: Value,
   { module, width }: EncoderEmbeddings,
   kind: 'position' | 'token_type',
@@ -70,7 +70,8 @@ function addRows(
   ids: Value,
 ): Value {
   const tensor = `${module}.${kind}_embeddings.weight`;
-  const table = fp32.table(bench, { name: kind, tensor, tokens: rows, width });
+  const { table: place } = kind === 'position' ? arithmetic : fp32;
+  const table = place(bench, { name: kind, tensor, tokens: rows, width });
   return bench.g.node('Add', `embeddings.${kind}`, [sum, table.lookUp(ids)]);
 }
 
