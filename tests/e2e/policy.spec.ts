@@ -57,7 +57,8 @@ test('the built page carries a strict policy, and a whole run keeps to it', asyn
   );
   expect(directives.get('script-src')).toEqual(["'self'", "'wasm-unsafe-eval'"]);
   expect(directives.get('worker-src')).toEqual(["'self'"]);
-  expect(directives.get('connect-src')).toEqual(["'self'"]);
+  const mirrors = ['https:', 'http://localhost:*', 'http://127.0.0.1:*'];
+  expect(directives.get('connect-src')).toEqual(["'self'", ...mirrors]);
   expect(directives.get('default-src')).toEqual(["'self'"]);
   expect(directives.get('object-src')).toEqual(["'none'"]);
   // The policy holds only for what comes after it.

@@ -1,11 +1,12 @@
 // Serves dist/ under /patio/, as a static host would. Usage: node serve.mjs <port> <isolated|plain>
+// PATIO_TEST_DIST names another folder that was built.
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import sirv from 'sirv';
 
 const BASE = '/patio/';
 const [port, mode] = process.argv.slice(2);
-const dist = fileURLToPath(new URL('../../dist', import.meta.url));
+const dist = process.env.PATIO_TEST_DIST ?? fileURLToPath(new URL('../../dist', import.meta.url));
 
 const isolate = (response) => {
   response.setHeader('Cross-Origin-Opener-Policy', 'same-origin');
