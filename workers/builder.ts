@@ -13,7 +13,10 @@ export function createBuilderSurface(store: PackageStore): BuilderSurface {
   const { signal } = controller;
   return {
     inspect: (origin, device) =>
-      outcome(async () => preflight(await openSource(origin, signal), device, signal)),
+      outcome(async () => {
+        const { freeBytes } = await store.usage();
+        return preflight(await openSource(origin, signal), device, signal, freeBytes);
+      }),
     build: (order, tell) => outcome(() => build(order, store, tell, signal)),
     check: (order, tell) =>
       outcome(async () => {
