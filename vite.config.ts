@@ -10,7 +10,7 @@ const ISOLATION = {
 };
 
 /**
- * What the built page may do. No `unsafe-eval` and no `blob:` scripts; What a person points to may be
+ * What the built page may do. No `unsafe-eval` and no `blob:` scripts. What a person points to may be
  * fetched from the Hub or from any mirror, one on this machine too; nothing else ever asks (the end-to-end
  * tests fail at any request that nobody tapped for). Inline style attributes are set by floating menus.
  */
