@@ -1,6 +1,7 @@
 /** Causal attention with grouped heads and a cache. */
 import { ABSENT, MICROSOFT } from '../graph-builder';
 import type { Attribute, GraphBuilder, Value } from '../graph-builder';
+import { cappedAttention } from './capped-attention';
 import type { Frame } from './frame';
 import { turn } from './rotary';
 import type { RotaryTables } from './rotary';
@@ -17,7 +18,7 @@ export interface AttentionLayer extends HeadShape {
   readonly rotary: RotaryTables | null;
   /** Of the scores; 1 / √headDim by default. */
   readonly scale?: number;
-  /** Scores become `softcap · tanh(score / softcap)`. */
+  /** Scores become `softcap · tanh(score / softcap)`; the tables then are made with `isCapped`. */
   readonly softcap?: number | null;
   /** How many tokens one sees, itself included; null for all before it. */
   readonly window?: number | null;
@@ -64,17 +65,41 @@ export function attention(
   frame: Frame,
 ): Value {
   const prepared = prepare(g, given, layer);
+  if (typeof layer.softcap === 'number') {
+    const { q, k, v } = 'q' in prepared ? prepared : separate(g, prepared, layer, layer.layer);
+    // Asked by the keys themselves, the runtime's attention only keeps the cache.
+    const kept = runtimeAttention(g, { q: k, k, v }, { ...layer, heads: layer.kvHeads }, frame);
+    const capped = { ...layer, softcap: layer.softcap, width: cachedHeadDim(layer.headDim) };
+    return narrowed(g, cappedAttention(g, q, kept, capped, frame), layer);
+  }
+  return narrowed(g, runtimeAttention(g, prepared, layer, frame).attended, layer);
+}
+
+interface Attended {
+  /** `[batch, sequence, heads · cachedHeadDim(headDim)]`. */
+  readonly attended: Value;
+  /** The longer cache, each `[batch, kvHeads, total, cachedHeadDim(headDim)]`. */
+  readonly key: Value;
+  readonly value: Value;
+}
+
+function runtimeAttention(
+  g: GraphBuilder,
+  given: Value | QueryKeyValue,
+  layer: AttentionLayer,
+  frame: Frame,
+): Attended {
   const [attended, key, value] = g.nodes(
     'GroupQueryAttention',
     [`${layer.layer}.attention`, `present.${layer.layer}.key`, `present.${layer.layer}.value`],
-    inputs(g, prepared, layer, frame),
+    inputs(g, given, layer, frame),
     { domain: MICROSOFT, attributes: attributes(layer) },
   );
   const { kvHeads, headDim } = layer;
   const dims = ['batch_size', kvHeads, 'total', cachedHeadDim(headDim)];
   g.output(key.name, key, 'float32', dims);
   g.output(value.name, value, 'float32', dims);
-  return narrowed(g, attended, layer);
+  return { attended, key, value };
 }
 
 function inputs(
@@ -83,14 +108,14 @@ function inputs(
   { layer, rotary, bias }: AttentionLayer,
   frame: Frame,
 ): Value[] {
-  const batched = (rows: Value): Value =>
-    g.node('Reshape', `${rows.name}.batch`, [rows, frame.batchShape]);
+  const batched = (rows: Value, part: string): Value =>
+    g.node('Reshape', `${layer}.attention.${part}`, [rows, frame.batchShape]);
   const { q, k, v } = 'q' in given ? given : { q: given, k: undefined, v: undefined };
   const table = rotary?.place === 'attention' ? rotary : { cos: ABSENT, sin: ABSENT };
   return [
-    batched(q),
-    k === undefined ? ABSENT : batched(k),
-    v === undefined ? ABSENT : batched(v),
+    batched(q, 'q'),
+    k === undefined ? ABSENT : batched(k, 'k'),
+    v === undefined ? ABSENT : batched(v, 'v'),
     frame.past.get(`past_key_values.${layer}.key`) ?? ABSENT,
     frame.past.get(`past_key_values.${layer}.value`) ?? ABSENT,
     frame.lastPosition,
@@ -102,13 +127,12 @@ function inputs(
 }
 
 function attributes(layer: AttentionLayer): Record<string, Attribute> {
-  const { heads, kvHeads, headDim, rotary, softcap, window } = layer;
+  const { heads, kvHeads, headDim, rotary, window } = layer;
   return {
     num_heads: { int: heads },
     kv_num_heads: { int: kvHeads },
     do_rotary: { int: rotary?.place === 'attention' ? 1 : 0 },
     scale: { float: layer.scale ?? 1 / Math.sqrt(headDim) },
-    ...(typeof softcap === 'number' ? { softcap: { float: softcap } } : {}),
     ...(typeof window === 'number' ? { local_window_size: { int: window } } : {}),
   };
 }

@@ -7,6 +7,11 @@ export interface Frame {
   readonly tokens: Value;
   /** int64 `[batch · sequence]`: the place of each token in its row, cache included. */
   readonly positions: () => Value;
+  /**
+   * float32 `[batch, 1, 1, sequence, total]`: zero where a token sees another, so low elsewhere that
+   * a softmax gives nothing. A window counts the tokens that one sees, itself included.
+   */
+  readonly sight: (window: number | null) => Value;
   /** `[batch, sequence, −1]`, to give rows their batch back. */
   readonly batchShape: Value;
   /** int32 `[batch]`: count of real tokens of each row, minus one. */
@@ -38,12 +43,20 @@ export function decoderFrame(
   const last = lastPositions(g, mask);
   const sequence = sizeOf(g, 'sequence.size', ids, 1);
   const first = firstPositions(g, last, sequence);
+  const total = sizeOf(g, 'total.size', mask, 1);
+  const positions = once(() => tokenPositions(g, first, sequence));
+  const laid = new Map<number | null, Value>();
   return {
     tokens,
-    positions: once(() => tokenPositions(g, first, sequence)),
+    positions,
+    sight: (window) => {
+      const sight = laid.get(window) ?? laySight(g, positions(), batchShape, total, window);
+      laid.set(window, sight);
+      return sight;
+    },
     batchShape,
     lastPosition: toInt32(g, 'last.position', last),
-    totalLength: toInt32(g, 'total.length', sizeOf(g, 'total.size', mask, 1)),
+    totalLength: toInt32(g, 'total.length', total),
     lastIndex: lastIndices(g, last, first),
     past,
   };
@@ -84,6 +97,30 @@ function tokenPositions(g: GraphBuilder, first: Value, sequence: Value): Value {
   const column = g.node('Unsqueeze', 'first.position.column', [first, g.int64([1])]);
   const places = g.node('Add', 'positions.rows', [column, steps]);
   return g.node('Reshape', 'positions', [places, g.int64([-1])]);
+}
+
+/** Far below any score, and far above where sums of float32 end. */
+const UNSEEN = -1e30;
+
+function laySight(
+  g: GraphBuilder,
+  positions: Value,
+  batchShape: Value,
+  total: Value,
+  window: number | null,
+): Value {
+  const name = `sight.${window ?? 'all'}`;
+  const rows = g.node('Reshape', `${name}.rows`, [positions, batchShape]);
+  const own = g.node('Unsqueeze', `${name}.own`, [rows, g.int64([1, 2])]);
+  const end = g.node('Squeeze', `${name}.end`, [total]);
+  const keys = g.node('Range', `${name}.keys`, [g.int64([0], []), end, g.int64([1], [])]);
+  const [seen, unseen] = [g.float32([0], []), g.float32([UNSEEN], [])];
+  const isPast = g.node('LessOrEqual', `${name}.past`, [keys, own]);
+  const past = g.node('Where', `${name}.causal`, [isPast, seen, unseen]);
+  if (window === null) return past;
+  const start = g.node('Sub', `${name}.start`, [own, g.int64([window], [])]);
+  const isNear = g.node('Greater', `${name}.near`, [keys, start]);
+  return g.node('Where', name, [isNear, past, unseen]);
 }
 
 function lastIndices(g: GraphBuilder, last: Value, first: Value): Value {

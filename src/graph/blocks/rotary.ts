@@ -13,6 +13,8 @@ export interface Rotary {
   readonly frequencies: Float32Array;
   /** Factor of cosines and sines; YaRN and LongRoPE temper attention with it. */
   readonly attentionFactor?: number;
+  /** Whether a layer's scores are bent, for which queries and keys have to come turned. */
+  readonly isCapped?: boolean;
 }
 
 /** Turned inside the runtime's attention, where it can, or by nodes before it. */
@@ -47,7 +49,8 @@ export function rotaryTables(g: GraphBuilder, frame: Frame, rotary: Rotary): Rot
       return Promise.resolve([table(Math.cos), table(Math.sin)]);
     },
   );
-  if (attentionTurns(rotary.headDim, pairs)) return { place: 'attention', cos, sin };
+  if (!rotary.isCapped && attentionTurns(rotary.headDim, pairs))
+    return { place: 'attention', cos, sin };
   const rows = (table: Value): Value => {
     const flat = g.node('Gather', `${table.name}.flat`, [table, frame.positions()]);
     return g.node('Unsqueeze', `${table.name}.rows`, [flat, g.int64([1])]);

@@ -101,12 +101,13 @@ export function buildGated(model: GatedDecoder, plan: BuildPlan, base = 'model')
 function layTables(
   g: GraphBuilder,
   frame: Frame,
-  { ropes, context, headDim, blocks }: GatedDecoder,
+  { ropes, context, headDim, blocks, softcaps }: GatedDecoder,
 ): ReadonlyMap<string, RotaryTables> {
   const used = Object.entries(ropes).filter(([name]) => blocks.some(({ rope }) => rope === name));
   const tables = used.map(([name, rope]) => {
     const turns = { frequencies: ropeFrequencies(rope), attentionFactor: ropeAttention(rope) };
-    const table = { name: `rotary.${name}`, context, headDim, ...turns };
+    const isCapped = softcaps.attention !== null;
+    const table = { name: `rotary.${name}`, context, headDim, isCapped, ...turns };
     return [name, rotaryTables(g, frame, table)] as const;
   });
   return new Map(tables);
