@@ -72,6 +72,51 @@ function voice(
   };
 }
 
+const jilguero: ModelEntry = {
+  id: 'jilguero',
+  name: 'Jilguero',
+  summary: {
+    es: 'Propone la palabra que falta en una frase. Pequeño y entrenado desde cero.',
+    en: 'Proposes the missing word of a sentence. Small and trained from scratch.',
+  },
+  tasks: ['fill-mask'],
+  runtime: 'patio',
+  prompting: 'completion',
+  source: { kind: 'bundled', path: 'models/jilguero/' },
+  parameters: 1_111_520,
+  contextTokens: 256,
+  license: 'CC-BY-SA-4.0',
+  languages: ['es'],
+  variants: { cpu8: 1_191_195 },
+};
+
+const jilgueroEstilos: ModelEntry = {
+  ...jilguero,
+  id: 'jilguero-estilos',
+  name: 'Jilguero de estilos',
+  summary: {
+    es: 'Dice a qué se parece un texto: novela, ley, receta, soneto…',
+    en: 'Tells what a text is like: novel, law, recipe, sonnet…',
+  },
+  tasks: ['text-classification'],
+  source: { kind: 'bundled', path: 'models/jilguero-estilos/' },
+  variants: { cpu8: 1_178_686 },
+  parameters: 1_108_554,
+};
+
+const jilgueroTemas: ModelEntry = {
+  ...jilgueroEstilos,
+  id: 'jilguero-temas',
+  name: 'Jilguero de temas',
+  summary: {
+    es: 'Dice de qué trata un texto: deportes, salud, política…',
+    en: 'Tells what a text is about: sports, health, politics…',
+  },
+  source: { kind: 'bundled', path: 'models/jilguero-temas/' },
+  variants: { cpu8: 1_177_138 },
+  parameters: 1_108_167,
+};
+
 const alone: Voice = { model: 'gorrion', adapter: null };
 
 function tuned(voice: string): Voice {
@@ -221,7 +266,11 @@ const examples: readonly ExamplePrompt[] = [
   },
 ];
 
-export const catalogue: Catalogue = { models: [gorrion], adapters, examples };
+export const catalogue: Catalogue = {
+  models: [gorrion, jilgueroEstilos, jilgueroTemas, jilguero],
+  adapters,
+  examples,
+};
 
 /**
  * Real models of the Hub, small ones first. None of their own files could be run while this was

@@ -1,5 +1,6 @@
 /** Builds an encoder's package in memory and runs it in onnxruntime-web's wasm, the way the page does. */
 import * as ort from 'onnxruntime-web';
+import type { VariantId } from '../../src/domain/model';
 import type { Manifest } from '../../src/graph/manifest';
 import { buildPackage } from '../../src/graph/package';
 import { openFolder } from '../../scripts/lib/folder';
@@ -48,13 +49,23 @@ export async function buildEncoder(
     memorySink(files),
     NEVER,
   );
-  const [graph] = manifest.variants[0]?.graphs ?? [];
-  const model = files.get(graph?.model.path ?? '');
-  const data = files.get(graph?.data.path ?? '');
-  if (graph === undefined || model === undefined || data === undefined) throw new Error('no graph');
-  const session = await ort.InferenceSession.create(model, {
+  const read = (path: string): Promise<Uint8Array> =>
+    Promise.resolve(files.get(path) ?? Promise.reject(new Error(`no ${path} in the package`)));
+  return openEncoder(manifest, variant, read);
+}
+
+/** A runner over a package wherever its files are. */
+export async function openEncoder(
+  manifest: Manifest,
+  id: VariantId,
+  read: (path: string) => Promise<Uint8Array>,
+): Promise<EncoderRunner> {
+  const graph = manifest.variants.find((variant) => variant.id === id)?.graphs[0];
+  if (graph === undefined) throw new Error(`no variant ${id} in the package`);
+  const path = graph.data.path.split('/').at(-1) ?? '';
+  const session = await ort.InferenceSession.create(await read(graph.model.path), {
     executionProviders: ['wasm'],
-    externalData: [{ path: graph.data.path.split('/').at(-1) ?? '', data }],
+    externalData: [{ path, data: await read(graph.data.path) }],
   });
   return {
     manifest,
