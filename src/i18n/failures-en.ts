@@ -177,7 +177,7 @@ export const failuresEn: FailureTexts = {
       : 'Add an access token that may read it; it is kept only while the page is open.',
   }),
   'hub-gated': ({ repo, page, token }) => ({
-    what: `${repo} asks to accept its terms first.`,
+    what: `The repository ${repo} asks to accept its terms first.`,
     todo: token
       ? `Accept them at ${page} with the account of the token and try again.`
       : `Accept them at ${page} and add an access token of that account.`,
