@@ -193,7 +193,7 @@ it.each<[string, Readonly<Record<string, string | null>>, string, string]>([
     'an added token without a row',
     { 'tokenizer.json': tokenizerOf(VOCAB, [VOCAB]) },
     'tokenizer-foreign',
-    'warn',
+    'note',
   ],
   ['no licence', { 'README.md': '# x' }, 'license-missing', 'warn'],
   [
