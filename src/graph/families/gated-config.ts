@@ -86,7 +86,7 @@ export function wholeHeadsTurn(model: GatedDecoder): GatedDecoder {
 
 /** Fields that are absent or null take the value that the family's own class gives them. */
 export function withDefaults(config: JsonObject, defaults: JsonObject): JsonObject {
-  const given = Object.entries(config).filter(([, value]) => value !== null);
+  const given = Object.entries(config).filter(([, value]) => (value ?? null) !== null);
   return { ...defaults, ...Object.fromEntries(given) };
 }
 
