@@ -46,6 +46,7 @@ const state = createState({
   builder,
   packages,
   zip: async (stored) => (await import('./storage/package-zip.ts')).zipPackage(packages, stored),
+  persist: () => void persist(),
   save: (file, name) => save(`${fileName(name)}.zip`, file),
   bundled,
   runs: (notices) => browserRuns((failure) => notices.push(failure)),
@@ -67,6 +68,12 @@ mount(App, { target, props: { app: { ...state, shelf, i18n, router: new Router(l
 /** Whoever pays for each byte is asked for none before the first run. */
 const { connection } = navigator as { connection?: { saveData?: boolean } };
 if (connection?.saveData !== true) whenIdle(() => void warmUp({ ...state, engine }));
+
+/** Only secure contexts are given a storage that stays, and each browser decides by itself. */
+async function persist(): Promise<void> {
+  const storage = navigator.storage as StorageManager | undefined;
+  await storage?.persist().catch(() => false);
+}
 
 /** Once the page is on screen and has nothing to do; Safari has no word for it. */
 function whenIdle(work: () => void): void {

@@ -84,7 +84,7 @@ async function plan(
   const all = await findings.attempt(() => withModules(named, opened.files, model, signal));
   if (all === null) return [];
   const planned: PreflightVariant[] = [];
-  for (const id of OFFERED) {
+  for (const id of OFFERED[model.architecture.kind]) {
     const bytes = await findings.attempt(() => plannedBytes(model, all, id));
     if (bytes !== null) planned.push(variantOf(inspection, id, bytes));
   }

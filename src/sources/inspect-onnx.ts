@@ -28,7 +28,7 @@ export async function inspectOnnx(inspection: Inspection, onnx: OnnxFacts): Prom
   const tasks = tasksOfHead(head ?? '', labels, facts.chatTemplate);
   if (tasks.length === 0) findings.add('stop', { code: 'onnx-task-unknown' });
   if (!opened.files.has('tokenizer.json')) findings.add('stop', { code: 'tokenizer-missing' });
-  const variants = OFFERED.flatMap((id) => {
+  const variants = OFFERED.decoder.flatMap((id) => {
     const dtype = onnxDtypeFor(onnx, id);
     return dtype === undefined ? [] : [variantOf(inspection, id, dtype.bytes)];
   });

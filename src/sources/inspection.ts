@@ -6,6 +6,7 @@ import { budgetBytes, fit, type Device } from '../domain/device.ts';
 import { tasksOfHead } from '../domain/head-tasks.ts';
 import type { VariantId } from '../domain/model.ts';
 import type { BaseModel, Preflight, PreflightVariant } from '../domain/preflight.ts';
+import type { ModelKind } from '../graph/architecture.ts';
 import type { Recognised } from '../graph/recognise.ts';
 import type { Card } from './card.ts';
 import type { Findings } from './findings.ts';
@@ -23,8 +24,16 @@ export interface Inspection {
 
 export type Facts = Omit<Preflight, 'findings'>;
 
-/** The variants that are offered; fp32 is for tests. */
-export const OFFERED = ['cpu8', 'gpu4'] as const satisfies readonly VariantId[];
+/**
+ * The variants that are offered; fp32 is for tests. The GPU is worth it where a model steps token by
+ * token; one that reads in a single pass is quick on the CPU, and a GPU runtime fails on the empty
+ * tensors with which an encoder–decoder begins.
+ */
+export const OFFERED: Readonly<Record<ModelKind, readonly VariantId[]>> = {
+  decoder: ['cpu8', 'gpu4'],
+  encoder: ['cpu8'],
+  'encoder-decoder': ['cpu8'],
+};
 
 export interface Configs {
   /** `config.json`, empty where it is damaged or not there. */

@@ -51,7 +51,8 @@ function externalData(files: FileSet, graph: string): string[] {
 /** Which dtype stands for each of Patio's variants, the preferred first. */
 const CHOICES: Readonly<Record<VariantId, readonly string[]>> = {
   cpu8: ['q8', 'int8', 'uint8', 'fp32'],
-  gpu4: ['q4f16', 'q4', 'fp16'],
+  // Not every GPU computes in half precision, and the library does not ask it.
+  gpu4: ['q4', 'q4f16', 'fp16'],
   fp32: ['fp32'],
 };
 

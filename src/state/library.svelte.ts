@@ -48,6 +48,8 @@ export interface LibraryDeps {
   readonly notices: Notices;
   /** A stored package as a zip. */
   readonly zip: (stored: StoredPackage) => Promise<Blob>;
+  /** Asks the browser not to throw away what is stored. */
+  readonly persist: () => void;
   /** Hands a file to the person. */
   readonly save: (file: Blob, name: string) => void;
 }
@@ -157,6 +159,7 @@ export class Library {
       const order = { origin, preflight, ...options };
       const stored = await this.#deps.builder.build(order, device, work.signal, onProgress);
       this.#settle(work, { status: 'built', stored });
+      this.#deps.persist();
     } catch (error) {
       if (work.signal.aborted) this.#settle(work, { status: 'inspected', origin, preflight });
       else this.#settle(work, { status: 'failed', origin, preflight, failure: toFailure(error) });

@@ -22,6 +22,7 @@ export interface StateDeps {
   readonly builder: Builder;
   readonly zip: (stored: StoredPackage) => Promise<Blob>;
   readonly save: (file: Blob, name: string) => void;
+  readonly persist: () => void;
   /** @param notices where a storage that falls back to memory says so */
   readonly runs: (notices: Notices) => RunStorage;
   readonly small: SmallStorage;
@@ -59,6 +60,7 @@ export function createState(deps: StateDeps): State {
     notices,
     zip: deps.zip,
     save: deps.save,
+    persist: deps.persist,
   });
   const { catalogue } = library;
   const onSaved = () => void history.refresh();

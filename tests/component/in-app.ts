@@ -34,6 +34,7 @@ export function testApp({
     builder: scriptedBuilder(),
     zip: () => Promise.resolve(new Blob()),
     save: () => undefined,
+    persist: () => undefined,
     runs: () => storage,
     small: memorySettings(),
     clock: tickingClock(),

@@ -20,6 +20,7 @@ export type Reply = (asked: Asked) => Readonly<Record<string, readonly number[]>
 
 /** A graph that answers as a test tells it to, and counts what is left alive. */
 export class FakeEncoderGraph implements GraphSession {
+  readonly inputs: readonly string[] = ['input_ids', 'attention_mask', 'token_type_ids'];
   readonly chunkTokens = 512;
   readonly asked: Asked[] = [];
   readonly #reply: Reply;

@@ -20,6 +20,7 @@ const state = createState({
   builder: scriptedBuilder(),
   zip: () => Promise.resolve(new Blob()),
   save: () => undefined,
+  persist: () => undefined,
   runs: (notices) => browserRuns((failure) => notices.push(failure)),
   small: browserSettings(() => localStorage),
   clock: () => Date.now(),

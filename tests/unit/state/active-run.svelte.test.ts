@@ -34,6 +34,7 @@ function setUp(options: { script?: Script; storage?: RunStorage; voices?: Voice[
     builder: scriptedBuilder(),
     zip: () => Promise.resolve(new Blob()),
     save: () => undefined,
+    persist: () => undefined,
     runs: () => storage,
     small: memorySettings(),
     clock: tickingClock(),

@@ -27,6 +27,7 @@ function setUp(options: { storage?: RunStorage; script?: Script } = {}) {
     builder: scriptedBuilder(),
     zip: () => Promise.resolve(new Blob()),
     save: () => undefined,
+    persist: () => undefined,
     runs: () => storage,
     small: memorySettings(),
     clock: tickingClock(),
