@@ -69,9 +69,11 @@ export function rotaryAngles({
   frequencies,
 }: Pick<Rotary, 'context' | 'frequencies'>): Float32Array {
   const pairs = frequencies.length;
-  return Float32Array.from({ length: context * pairs }, (_, index) => {
-    return Math.floor(index / pairs) * (frequencies[index % pairs] as number);
-  });
+  const angles = new Float32Array(context * pairs);
+  for (let index = 0; index < angles.length; index += 1) {
+    angles[index] = Math.floor(index / pairs) * (frequencies[index % pairs] as number);
+  }
+  return angles;
 }
 
 /** `θ^(−2i / dimensions)` for each pair of dimensions that turn, rounded where the reference rounds. */
