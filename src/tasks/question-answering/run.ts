@@ -1,6 +1,6 @@
 /**
  * Worker side: where in a text the answer to a question is. Windows and scores are those of Hugging
- * Face transformers, `pipelines/question_answering.py`: a context longer than the model is read in
+ * Face transformers 4, `pipelines/question_answering.py`: a context longer than the model is read in
  * overlapping windows after the question, each window's start and end probabilities are multiplied,
  * and the best spans of all windows are compared. A span lies in the context alone and never runs
  * backwards. Answers that overlap a better one are left out.

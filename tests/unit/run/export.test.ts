@@ -1,6 +1,11 @@
 import Papa from 'papaparse';
 import { describe, expect, it } from 'vitest';
-import { toCsv, toMarkdown, type MarkdownWords } from '../../../src/run/export.ts';
+import type { TaskOutput } from '../../../src/domain/output.ts';
+import type { CellState } from '../../../src/run/cell.ts';
+import type { Experiment } from '../../../src/run/experiment.ts';
+import { toCsv, toJson, toMarkdown, type MarkdownWords } from '../../../src/run/export.ts';
+import { parseRecord } from '../../../src/run/import.ts';
+import { itemLines } from '../../../src/run/items.ts';
 import { doneState, EXPERIMENT, fakeRecord } from '../../fakes/record.ts';
 
 type Line = Record<string, string>;
@@ -138,5 +143,63 @@ describe('Markdown', () => {
   it('has no markup in a title', () => {
     const markdown = toMarkdown(fakeRecord({ title: '[x](y)\n# z' }), WORDS);
     expect(markdown.split('\n')[0]).toBe(String.raw`# \[x\](y) \# z`);
+  });
+});
+
+describe('answers that are not text', () => {
+  const fields = { aggregation: 'simple' };
+  const experiment: Experiment = {
+    ...EXPERIMENT,
+    task: 'token-classification',
+    prompts: [{ id: 'p1', text: 'Ana vive en Lima', table: [], fields, history: [] }],
+  };
+  const entities = [
+    { label: 'PER', start: 0, end: 3, score: 0.9 },
+    { label: 'LOC', start: 12, end: 16, score: 0.5 },
+  ];
+  const state = { ...doneState(''), output: { kind: 'entities', entities } } as CellState;
+  const record = fakeRecord({}, { 'p1/c1': state }, experiment);
+
+  it('have one line each in CSV, and a cell without any has one too', () => {
+    const { data } = readCsv(toCsv(record));
+    const facts = data.map(({ voice, label, text, start, end, score }) => [
+      ...[voice, label, text, start, end, score],
+    ]);
+    expect(facts).toEqual([
+      ['Gorrión', 'PER', 'Ana', '0', '3', '0.9'],
+      ['Gorrión', 'LOC', 'Lima', '12', '16', '0.5'],
+      ['Rima', '', '', '', '', ''],
+    ]);
+    expect(data[0]).toMatchObject({ aggregation: 'simple' });
+    expect(Object.keys(data[0] ?? {})).not.toContain('temperature');
+  });
+
+  it('are listed in Markdown, and come back from JSON', () => {
+    expect(toMarkdown(record, WORDS)).toContain('- PER · Ana · 0.900\n- LOC · Lima · 0.500');
+    expect(parseRecord(toJson(record))).toMatchObject({
+      ok: true,
+      record: { cells: [{ state }, {}] },
+    });
+  });
+
+  it.each<[TaskOutput, string[]]>([
+    [{ kind: 'text' }, []],
+    [
+      {
+        kind: 'labels',
+        problem: 'single-label',
+        labels: [
+          { label: 'a', score: 0.1 },
+          { label: 'b', score: 0.9 },
+        ],
+        unread: 0,
+      },
+      ['b · 0.900', 'a · 0.100'],
+    ],
+    [{ kind: 'fill', blanks: [{ options: [{ text: ' sol', score: 1 }] }] }, ['1 · sol · 1.000']],
+    [{ kind: 'spans', answers: [{ start: 0, end: 3, score: 0.25 }] }, ['Eva · 0.250']],
+    [{ kind: 'similarity', items: [{ text: 'x', score: -0.5 }], unread: 0 }, ['x · -0.500']],
+  ])('%j in lines', (output, lines) => {
+    expect(itemLines(output, 'Ana', { context: 'Eva' })).toEqual(lines);
   });
 });

@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { Failure } from '../../../src/domain/failure.ts';
-import type { Voice } from '../../../src/domain/model.ts';
+import { TASK_IDS, type Voice } from '../../../src/domain/model.ts';
 import { DEFAULT_PARAMS, type ParamOverrides } from '../../../src/domain/params.ts';
+import type { CellState } from '../../../src/run/cell.ts';
 import { rowsOf, type Experiment, type Prompt } from '../../../src/run/experiment.ts';
-import { grid, plan } from '../../../src/run/plan.ts';
-import { CATALOGUE, CPU_DEVICE } from '../../fakes/catalogue.ts';
+import { followUp } from '../../../src/run/follow-up.ts';
+import { grid, messagesOf, plan } from '../../../src/run/plan.ts';
+import { CATALOGUE, CPU_DEVICE, fakeModel } from '../../fakes/catalogue.ts';
+import { doneState, partial } from '../../fakes/record.ts';
 
 const UNO: Voice = { model: 'uno', adapter: null };
 const RIMA: Voice = { model: 'uno', adapter: 'rima' };
@@ -135,5 +138,113 @@ describe('plan', () => {
     const judged = planned(asked);
     expect(judged.rows).toEqual(grid(asked).rows);
     expect(judged.cells).toEqual(grid(asked).cells);
+  });
+});
+
+describe('what a task asks beside its text', () => {
+  const asked = (task: Experiment['task'], prompt: Partial<Prompt>): Experiment => {
+    return { ...experiment([UNO], [prompt]), task };
+  };
+  const reader = { ...CATALOGUE, models: [fakeModel('uno', { tasks: TASK_IDS })] };
+  const first = (wanted: Experiment) => plan(wanted, reader, CPU_DEVICE);
+
+  it('has its variables filled in, and goes with the job', () => {
+    const { batches, cells } = first(
+      asked('question-answering', {
+        text: '¿Dónde vive {{quién}}?',
+        fields: { context: '{{quién}} vive en {{dónde}}.' },
+        table: [{ quién: 'Ana', dónde: 'Lima' }],
+      }),
+    );
+    expect(cells[0]).toMatchObject({ fields: { context: 'Ana vive en Lima.' }, failure: null });
+    expect(batches[0]).toMatchObject({ task: 'question-answering' });
+    expect(batches[0]?.jobs[0]).toMatchObject({
+      prompt: '¿Dónde vive Ana?',
+      fields: { context: 'Ana vive en Lima.' },
+      history: [],
+    });
+  });
+
+  it.each<[string, Experiment['task'], Partial<Prompt>, Failure]>([
+    [
+      'a field that must be there',
+      'question-answering',
+      { text: 'a', fields: { context: ' ' } },
+      { code: 'field-empty', field: 'context' },
+    ],
+    [
+      'a value of a field',
+      'question-answering',
+      { text: 'a', fields: { context: '{{x}}' } },
+      { code: 'variables-missing', names: ['x'] },
+    ],
+    [
+      'a voice that answers through a template',
+      'chat',
+      { text: 'a' },
+      { code: 'task-unsupported' },
+    ],
+  ])('without %s the cell fails', (_, task, prompt, failure) => {
+    const { cells, batches } = first(asked(task, prompt));
+    expect([cells[0]?.failure, batches]).toEqual([failure, []]);
+  });
+
+  it('a model that was not made for the task fails its own column alone', () => {
+    const mixed = { ...reader, models: [...reader.models, fakeModel('dos')] };
+    const wanted = { ...experiment([UNO, DOS], [{ text: 'a' }]), task: 'fill-mask' } as const;
+    const { cells, batches } = plan(wanted, mixed, CPU_DEVICE);
+    expect(cells.map(({ failure }) => failure)).toEqual([null, { code: 'task-unsupported' }]);
+    expect(batches).toHaveLength(1);
+  });
+});
+
+describe('a conversation', () => {
+  const history = [
+    { text: 'Hola', answers: { c0: 'Buenas', c1: 'Qué tal' } },
+    { text: '¿Y?', answers: { c0: 'Pues' } },
+  ];
+
+  it("is each column's own; a turn without an answer never was", () => {
+    const user = (content: string) => ({ role: 'user', content });
+    const assistant = (content: string) => ({ role: 'assistant', content });
+    expect(messagesOf(history, 'c0')).toEqual([
+      ...[user('Hola'), assistant('Buenas'), user('¿Y?'), assistant('Pues')],
+    ]);
+    expect(messagesOf(history, 'c1')).toEqual([user('Hola'), assistant('Qué tal')]);
+    expect(messagesOf(history, 'toString')).toEqual([]);
+  });
+
+  it('goes on from a run: filled in, one prompt per row, rows without any answer left out', () => {
+    const prompt = { text: 'Hola, {{quién}}', fields: { system: 'A {{quién}}' }, history };
+    const table = [{ quién: 'Ana' }];
+    const talk = experiment([UNO, DOS], [{ ...prompt, table }, { text: 'Nadie' }]);
+    const states: Record<string, CellState> = {
+      'p0.0/c0': doneState(' Hola.'),
+      'p0.0/c1': { status: 'cancelled', partial: partial('A med'), at: 1 },
+      'p1/c0': { status: 'failed', failure: { code: 'out-of-memory' }, partial: null, at: 1 },
+      'p1/c1': doneState('  '),
+    };
+    const next = followUp(
+      { ...talk, task: 'chat' },
+      (id) => states[id],
+      () => 'nuevo',
+    );
+    const turn = { text: 'Hola, Ana', answers: { c0: ' Hola.', c1: 'A med' } };
+    expect(next?.prompts).toEqual([
+      {
+        id: 'nuevo',
+        text: '',
+        table: [],
+        fields: { system: 'A Ana' },
+        history: [...history, turn],
+      },
+    ]);
+    expect(next?.columns).toEqual(talk.columns);
+    const silent = followUp(
+      talk,
+      () => undefined,
+      () => 'x',
+    );
+    expect(silent).toBeNull();
   });
 });

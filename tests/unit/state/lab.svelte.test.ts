@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { TASK_IDS } from '../../../src/domain/model.ts';
 import { DEFAULT_PARAMS } from '../../../src/domain/params.ts';
 import { LIMITS } from '../../../src/run/limits.ts';
 import { Lab } from '../../../src/state/lab.svelte.ts';
 import { memorySettings, type SmallStorage } from '../../../src/storage/settings.ts';
+import { TASKS } from '../../../src/tasks/index.ts';
 import { CATALOGUE } from '../../fakes/catalogue.ts';
 import { countingIds, manualLater } from '../../fakes/clock.ts';
 import { EXPERIMENT } from '../../fakes/record.ts';
@@ -156,6 +158,58 @@ it('takes the table of an example along', () => {
   const title = { es: '', en: '' };
   lab.useExample({ id: 'x', task: 'text-generation', title, text: 'Era {{quién}}', table, voices });
   expect(lab.rows.map((row) => row.values)).toEqual(table);
+});
+
+describe('tasks', () => {
+  it('have a draft each, and the last one comes back', () => {
+    const { lab, storage } = setUp();
+    lab.setPromptText(firstPrompt(lab), 'Había una vez');
+    lab.setTask('question-answering');
+    expect(lab.experiment.prompts[0]).toMatchObject({ text: '', fields: { context: '' } });
+    lab.setPromptText(firstPrompt(lab), '¿Quién?');
+    lab.setField(firstPrompt(lab), 'context', 'Ana vive en Lima.');
+    lab.flush();
+    const again = setUp(storage).lab;
+    expect([again.task, texts(again)]).toEqual(['question-answering', ['¿Quién?']]);
+    expect(again.experiment.prompts[0]?.fields).toEqual({ context: 'Ana vive en Lima.' });
+    again.setTask('text-generation');
+    expect(texts(again)).toEqual(['Había una vez']);
+  });
+
+  it('begin with the values and the parameters of their own', () => {
+    const { lab } = setUp();
+    for (const task of TASK_IDS) {
+      lab.setTask(task);
+      const { fields, initial } = TASKS[task];
+      expect(lab.experiment.params).toEqual(initial);
+      expect(Object.keys(lab.experiment.prompts[0]?.fields ?? {})).toEqual(
+        fields.map(({ id }) => id),
+      );
+      expect(lab.experiment.columns.length).toBeGreaterThan(0);
+    }
+  });
+
+  it('take only fields of theirs, as long as they may be', () => {
+    const { lab } = setUp();
+    lab.setTask('zero-shot-classification');
+    lab.setField(firstPrompt(lab), 'context', 'x');
+    lab.setField(firstPrompt(lab), 'hypothesis', 'h'.repeat(5000));
+    const { fields } = lab.experiment.prompts[0] ?? {};
+    expect(fields?.['context']).toBeUndefined();
+    expect(fields?.['hypothesis']).toHaveLength(400);
+    lab.addPrompt('otro');
+    expect(lab.experiment.prompts[1]?.fields).toEqual(fields);
+  });
+
+  it('an example brings its own, and leaves columns where it names no voice', () => {
+    const { lab } = setUp();
+    lab.setTask('fill-mask');
+    const before = names(lab);
+    lab.setTask('text-generation');
+    const title = { es: '', en: '' };
+    lab.useExample({ id: 'x', task: 'fill-mask', title, text: 'a ___', voices: [] });
+    expect([lab.task, texts(lab), names(lab)]).toEqual(['fill-mask', ['a ___'], before]);
+  });
 });
 
 describe('the draft', () => {

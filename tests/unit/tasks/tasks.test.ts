@@ -393,7 +393,7 @@ describe('questions', () => {
     expect(answers[0] && context.slice(answers[0].start, answers[0].end)).toBe('C d');
     expect(answers[0]?.score).toBeGreaterThan(0.99);
     expect(answers.length).toBeLessThanOrEqual(3);
-    expect(graph.asked[0]?.types.slice(0, 5)).toEqual([0, 0, 0, 0, 1]);
+    expect(graph.asked[0]?.types?.slice(0, 5)).toEqual([0, 0, 0, 0, 1]);
   });
 
   it('never by one that begins in the question or runs backwards', async () => {
