@@ -35,7 +35,13 @@ function experimentOf({
 }: Draft) {
   const experiment: Experiment = {
     task: 'text-generation',
-    prompts: prompts.map((text, index) => ({ id: `p${String(index)}`, text, table: [] })),
+    prompts: prompts.map((text, index) => ({
+      id: `p${String(index)}`,
+      text,
+      table: [],
+      fields: {},
+      history: [],
+    })),
     columns: voices.map((voice, index) => ({ id: `c${String(index)}`, voice, overrides: {} })),
     params: { ...DEFAULT_PARAMS, maxTokens: 16, ...params },
     backend,
@@ -86,7 +92,9 @@ export class Patio {
 
   get runButton(): Locator {
     const composer = this.page.getByRole('region', { name: this.t.composer.region });
-    return composer.getByRole('button', { name: new RegExp(`^${this.t.tasks['text-generation'].run}`, 'u') });
+    return composer.getByRole('button', {
+      name: new RegExp(`^${this.t.tasks['text-generation'].run}`, 'u'),
+    });
   }
 
   get stopButton(): Locator {
@@ -130,7 +138,7 @@ export class Patio {
     return this.cells.getByRole('log').allTextContents();
   }
 
-  async goTo(screen: 'compare' | 'history'): Promise<void> {
+  async goTo(screen: 'compare' | 'models' | 'history'): Promise<void> {
     const sections = this.page.getByRole('navigation', { name: this.t.nav.label });
     await sections.getByRole('link', { name: this.t.nav[screen] }).click();
   }

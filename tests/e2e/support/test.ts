@@ -9,10 +9,16 @@ export class Watch {
   readonly faults: string[] = [];
   #open = 0;
   #forgiven: readonly RegExp[] = [];
+  #allowed: readonly string[] = [];
 
   /** For tests that break something on purpose. */
   forgive(...faults: readonly RegExp[]): void {
     this.#forgiven = [...this.#forgiven, ...faults];
+  }
+
+  /** For tests in which a person points to another server. */
+  allow(origin: string): void {
+    this.#allowed = [...this.#allowed, `${origin}/`];
   }
 
   /** Requests that have no answer yet. */
@@ -30,8 +36,9 @@ export class Watch {
 
   get foreign(): string[] {
     const own = [SITE_PORT, PLAIN_PORT].map((port) => `http://localhost:${String(port)}/patio/`);
+    const known = [...own, ...this.#allowed];
     const isOwn = (url: string) =>
-      /^(data|blob):/u.test(url) || own.some((at) => url.startsWith(at));
+      /^(data|blob):/u.test(url) || known.some((at) => url.startsWith(at));
     return this.requests.filter((url) => !isOwn(url));
   }
 
