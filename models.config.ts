@@ -119,6 +119,10 @@ const jilgueroTemas: ModelEntry = {
 
 const alone: Voice = { model: 'gorrion', adapter: null };
 
+function reader(model: string): Voice {
+  return { model, adapter: null };
+}
+
 function tuned(voice: string): Voice {
   return { model: 'gorrion', adapter: `gorrion/${voice}` };
 }
@@ -212,7 +216,7 @@ const examples: readonly ExamplePrompt[] = [
     task: 'text-classification',
     title: { es: 'Un párrafo con estilo', en: 'A paragraph with style' },
     text: 'El plazo para presentar la solicitud será de veinte días, contados a partir del siguiente al de la publicación de esta orden.',
-    voices: [],
+    voices: [reader('jilguero-estilos'), reader('jilguero-temas')],
   },
   {
     id: 'estreno',
@@ -225,7 +229,7 @@ const examples: readonly ExamplePrompt[] = [
       },
       { texto: 'Volverán las oscuras golondrinas en tu balcón sus nidos a colgar.' },
     ],
-    voices: [],
+    voices: [reader('jilguero-estilos'), reader('jilguero-temas')],
   },
   {
     id: 'noticia',
