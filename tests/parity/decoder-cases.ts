@@ -1,57 +1,20 @@
 /** Decoder fixtures: which there are, and every reference of one beside what a runner says. */
-import { existsSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import type { Adapter } from '../../src/checkpoint/adapter';
-import { openSafetensors } from '../../src/checkpoint/safetensors';
 import type { TensorSource } from '../../src/checkpoint/tensor-source';
-import { openFolder } from '../../scripts/lib/folder';
+import { namesOf, quantised, readFixture } from './fixtures';
+import type { Compared } from './fixtures';
 import { joined } from './measures';
 import { NEVER } from './runner';
-import type { Build, Past, Runner } from './runner';
+import type { Past, Runner } from './runner';
 
 /** Folders of `tests/fixtures`, each with what `make_decoder` writes. */
-export const DECODERS: readonly string[] = [
-  'llama-tied',
-  'llama-untied',
-  'llama-linear',
-  'llama-dynamic',
-  'llama-llama3',
-  'llama-yarn',
-  'mistral',
-  'qwen2',
-  'qwen3',
-  'smollm3',
-  'granite',
-  'phi3',
-  'phi3-long',
-  'gemma',
-  'gemma2',
-  'gemma3',
-  'gemma3-sees',
-  'gpt2',
-  'gpt2-scaled',
-  'gpt-neox',
-  'gpt-neox-sequential',
-  'bloom',
-  'bloom-post-norm',
-  'falcon-alibi',
-  'falcon-rotary',
-  'falcon-grouped',
-  'phi',
-  'lfm2',
-  'lfm2-biased',
-];
+export const DECODERS = namesOf('decoder');
 
 /**
  * Random weights make every rounding count: real models stay far below these, a broken product is
  * far above.
  */
-export const QUANTISED: readonly { name: string; build: Build; tolerance: number }[] = [
-  { name: 'cpu8, widened', build: { variant: 'cpu8' }, tolerance: 0.03 },
-  { name: 'cpu8, integer', build: { variant: 'cpu8', smallModel: 0 }, tolerance: 0.06 },
-  { name: 'gpu4, small', build: { variant: 'gpu4' }, tolerance: 0.2 },
-  { name: 'gpu4, large', build: { variant: 'gpu4', smallModel: 0 }, tolerance: 0.4 },
-];
+export const QUANTISED = quantised([0.03, 0.06, 0.2, 0.4]);
 
 export interface Sequences {
   /** Batches of rows, by name. */
@@ -60,27 +23,8 @@ export interface Sequences {
   readonly turns: readonly [number[], number[]];
 }
 
-/** One row's logits, laid end to end. */
-export interface Compared {
-  readonly label: string;
-  readonly found: Float32Array;
-  readonly expected: Float32Array;
-}
-
-export function fixture(name: string): string {
-  return `${fileURLToPath(new URL('../fixtures/', import.meta.url))}${name}`;
-}
-
-export function hasAdapter(name: string): boolean {
-  return existsSync(`${fixture(name)}/adapter`);
-}
-
 export function sequences(name: string): Sequences {
-  return JSON.parse(readFileSync(`${fixture(name)}/reference.json`, 'utf8')) as Sequences;
-}
-
-export async function references(name: string): Promise<TensorSource> {
-  return openSafetensors(await openFolder(fixture(name)), 'reference', NEVER);
+  return readFixture<Sequences>(name, 'reference.json');
 }
 
 export async function everyCase(

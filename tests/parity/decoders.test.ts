@@ -4,18 +4,9 @@ import { readAdapter } from '../../src/checkpoint/adapter';
 import type { Adapter } from '../../src/checkpoint/adapter';
 import type { TensorSource } from '../../src/checkpoint/tensor-source';
 import { openFolder } from '../../scripts/lib/folder';
-import {
-  DECODERS,
-  QUANTISED,
-  byChunks,
-  everyCase,
-  fixture,
-  hasAdapter,
-  references,
-  sequences,
-  stepByStep,
-} from './decoder-cases';
-import type { Compared } from './decoder-cases';
+import { DECODERS, QUANTISED, byChunks, everyCase, sequences, stepByStep } from './decoder-cases';
+import { EXACT, fixture, fixtures, references } from './fixtures';
+import type { Compared } from './fixtures';
 import { joined, meanError, relativeError } from './measures';
 import { NEVER, buildRunner } from './runner';
 import type { Runner, Scores } from './runner';
@@ -23,7 +14,9 @@ import type { Runner, Scores } from './runner';
 // Wasm on one thread, perhaps beside a build: generous, so that only a hang fails.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
-const EXACT = 1e-4;
+const ADAPTED = fixtures()
+  .filter(({ kind, adapter }) => kind === 'decoder' && adapter)
+  .map(({ name }) => name);
 
 function expectExact(compared: readonly Compared[]): void {
   for (const { label, found, expected } of compared) {
@@ -91,7 +84,7 @@ function expectSummary(scores: Scores, row: number, logits: Float32Array): void 
   expect(scores.logNormalizer[row]).toBeCloseTo(normaliser, 4);
 }
 
-describe.each(DECODERS.filter(hasAdapter))('an adapter of %s', (name) => {
+describe.each(ADAPTED)('an adapter of %s', (name) => {
   let adapter: Adapter;
   let adapted: TensorSource;
   const all = sequences(name);

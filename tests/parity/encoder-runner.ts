@@ -65,6 +65,7 @@ export async function openEncoder(
   const path = graph.data.path.split('/').at(-1) ?? '';
   const session = await ort.InferenceSession.create(await read(graph.model.path), {
     executionProviders: ['wasm'],
+    logSeverityLevel: 3,
     externalData: [{ path, data: await read(graph.data.path) }],
   });
   return {

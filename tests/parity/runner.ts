@@ -98,6 +98,7 @@ export async function openRunner(
   const path = variant.data.path.split('/').at(-1) ?? '';
   const session = await ort.InferenceSession.create(await read(variant.model.path), {
     executionProviders: ['wasm'],
+    logSeverityLevel: 3,
     externalData: [{ path, data: await read(variant.data.path) }],
   });
   return {
