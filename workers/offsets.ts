@@ -31,13 +31,15 @@ export function alignTokens(
   const signs = signsOfText(text);
   const pieces = piecesOf(tokens, style, isUnknown);
   const matches = match(signs, pieces, tokens, { text, style, isUnknown });
-  let last = 0;
-  return tokens.map((_, index): Offset => {
+  // What stands for nothing, such as a lone ▁, lies where the next token begins.
+  const offsets: Offset[] = [];
+  let next = text.trimEnd().length;
+  for (let index = tokens.length - 1; index >= 0; index -= 1) {
     const found = matches.get(index);
-    if (found === undefined) return [last, last];
-    last = found[1];
-    return found;
-  });
+    offsets.unshift(found ?? [next, next]);
+    next = found?.[0] ?? next;
+  }
+  return offsets;
 }
 
 const DROPPED = /[\p{M}\p{C}\s\u2581]/gu;
@@ -228,22 +230,26 @@ function unknownEnd(
 
 const PUNCTUATION = /[\p{P}\p{S}]/u;
 
-/** A run of characters without a space, or one sign of punctuation. */
+/** A run of characters without a space, one sign of punctuation, or one Chinese character. */
 function wordEnd(signs: readonly Sign[], at: number, text: string): number {
   const first = signs[at];
   if (first === undefined) return at;
-  if (isPunctuation(first, text)) return at + 1;
+  if (standsAlone(first, text)) return at + 1;
   let next = at + 1;
   while (next < signs.length) {
     const [before, sign] = [signs[next - 1], signs[next]];
-    if (!before || !sign || sign.start > before.end || isPunctuation(sign, text)) break;
+    if (!before || !sign || sign.start > before.end || standsAlone(sign, text)) break;
     next += 1;
   }
   return next;
 }
 
-/** As BERT's own splitter sees it: ASCII symbols are punctuation, other symbols such as emoji are not. */
-function isPunctuation({ start, end }: Sign, text: string): boolean {
+/**
+ * As BERT's own splitter sees it: ASCII symbols are punctuation, other symbols such as emoji are not,
+ * and every Chinese character is a word of its own.
+ */
+function standsAlone({ start, end }: Sign, text: string): boolean {
   const char = text.slice(start, end);
+  if (/\p{Script=Han}/u.test(char)) return true;
   return /\p{P}/u.test(char) || (PUNCTUATION.test(char) && (char.codePointAt(0) ?? 0) < 128);
 }

@@ -87,12 +87,30 @@ const CASES: readonly [string, string, readonly string[], TokenStyle, readonly s
     ['uno\u0000', 'dos'],
   ],
   ['quotes that the normaliser changed', '«a»', ['▁"', 'a', '"'], 'plain', ['', 'a', '']],
+  [
+    'unknown Chinese characters, a word each',
+    '日本 y',
+    ['<unk>', '<unk>', 'y'],
+    'wordpiece',
+    ['日', '本', 'y'],
+  ],
   ['nothing', '', [], 'plain', []],
 ];
 
 describe('tokens are laid along their text', () => {
   it.each(CASES)('%s: %j', (_, text, tokens, style, expected) => {
     expect(pieces(text, tokens, style)).toEqual(expected);
+  });
+
+  it('a token that stands for nothing lies where the next one begins', () => {
+    const offsets = alignTokens('en  Lima ', ['▁en', '▁', 'Li', 'ma', '▁'], 'plain', () => false);
+    expect(offsets).toEqual([
+      [0, 2],
+      [4, 4],
+      [4, 6],
+      [6, 8],
+      [8, 8],
+    ]);
   });
 
   it('through a real tokenizer of bytes', async () => {
