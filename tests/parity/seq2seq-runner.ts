@@ -58,7 +58,7 @@ async function openGraph(
   return new WasmSession(
     await ort.InferenceSession.create(model, {
       executionProviders: ['wasm'],
-    logSeverityLevel: 3,
+      logSeverityLevel: 3,
       externalData: [{ path: graph.data.path.split('/').at(-1) ?? '', data }],
     }),
   );
