@@ -1,68 +1,71 @@
-import { fixture } from './support/folders.ts';
-import { Asking, Models } from './support/models.ts';
-import { BASE } from './support/patio.ts';
 import { expect, test } from './support/test.ts';
 
-const TEXTS = ['Qué alegría verte en el patio.', 'Los libros duermen en la biblioteca.'] as const;
-
-test('two classifiers read two texts side by side, with their own labels', async ({ patio }) => {
-  await patio.open({ voices: [BASE] });
-  const models = new Models(patio);
-  await models.open();
-  await models.bringFolder(fixture('bert-animo'));
-  await expect(models.fact(models.t.facts.labels)).toHaveText('alegría, tristeza, enfado');
-  await models.prepare('Ánimo');
-  await models.ready('Ánimo');
-  await models.add(fixture('bert-tono'), 'Tono');
-  for (const name of ['Ánimo', 'Tono']) await models.expectChecked(name);
-  await models.tryIt('Ánimo');
-  await models.open();
-  await models.tryIt('Tono');
-
-  const asking = new Asking(patio, 'text-classification');
-  await asking.ask(...TEXTS);
-  const answers = new Set<string>();
-  for (const row of [1, 2]) {
-    for (const [voice, labels] of [
-      ['Ánimo', ['alegría', 'tristeza', 'enfado']],
-      ['Tono', ['formal', 'coloquial']],
-    ] as const) {
-      const cell = asking.cell(voice, row, 2);
-      const text = (await cell.textContent()) ?? '';
-      for (const label of labels) expect(text).toContain(label);
-      // Scores of one softmax.
-      const shares = [...text.matchAll(/([\d,]+)\s%/gu)].map(([, share]) => share ?? '');
-      const sum = shares
-        .slice(0, labels.length)
-        .map(number)
-        .reduce((a, b) => a + b, 0);
-      expect(Math.abs(sum - 100)).toBeLessThan(1);
-      answers.add(shares.join());
-    }
+test('a text is classified by two models of the house, and the threshold moves without asking again', async ({
+  patio,
+  page,
+}) => {
+  await patio.open();
+  const { tasks, outputs } = patio.t;
+  await page.locator('#task').press('Enter');
+  await page.getByRole('option', { name: tasks['text-classification'].name }).click();
+  await patio.button(/Un párrafo con estilo/u).click();
+  await patio.allDone();
+  await expect(patio.cells).toHaveCount(2);
+  for (const cell of await patio.cells.all()) {
+    await expect(cell.getByRole('listitem').first()).toHaveText(/%/u);
+    await expect(cell.getByText(outputs.threshold(0.5), { exact: false })).toBeVisible();
   }
-  expect(answers.size).toBe(4);
+  await expect(patio.cells.first().getByRole('listitem').first()).toHaveText(/ley|legal/iu);
+  await patio.button(/umbral 0,5/u).click();
+  await page.getByLabel(patio.t.params.threshold.label, { exact: true }).fill('1');
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Escape');
+  await expect(patio.cells.first().getByText(outputs.nothingPasses)).toBeVisible();
 });
 
-function number(text: string): number {
-  return Number(text.replace(',', '.'));
-}
+test('a hidden word is guessed, and pressing another one fills it in', async ({ patio, page }) => {
+  await patio.open();
+  await page.locator('#task').click();
+  await page.getByRole('option', { name: patio.t.tasks['fill-mask'].name }).click();
+  await patio.button(/Una capital/u).click();
+  await patio.allDone();
+  const cell = patio.cells.first();
+  const other = cell.getByRole('button', { name: /^Completar con/u }).nth(2);
+  const word = (await other.textContent())?.replace(/[<>]?\s*[\d,]+\s*%/u, '').trim() ?? '';
+  await other.click();
+  await expect(cell.getByRole('log')).toContainText(word);
+  await expect(cell.locator('mark')).toHaveText(word);
+});
 
-test('a T5 rewrites two texts, greedily the same twice, and with beams', async ({ patio }) => {
-  await patio.open({ voices: [BASE], params: { temperature: 0, maxTokens: 12 } });
-  const models = new Models(patio);
-  await models.open();
-  await models.add(fixture('t5'), 'Copista');
-  await models.expectChecked('Copista');
-  await models.tryIt('Copista');
+test('a conversation goes on, and each voice remembers its own answer', async ({ patio, page }) => {
+  await patio.open();
+  await page.locator('#task').click();
+  await page.getByRole('option', { name: patio.t.tasks.chat.name }).click();
+  await patio.button(/Un saludo/u).click();
+  await patio.allDone();
+  await patio.button(patio.t.task.follow).click();
+  await page.keyboard.type('¿Y qué más?');
+  await page.keyboard.press('Control+Enter');
+  await patio.allDone();
+  for (const cell of await patio.cells.all()) {
+    await expect(cell.getByRole('log')).toContainText('Hola, ¿cómo estás?');
+    await expect(cell.getByRole('log')).toContainText('¿Y qué más?');
+    await expect(cell.locator('.answer')).toHaveCount(2);
+  }
+});
 
-  const asking = new Asking(patio, 'text2text-generation');
-  await asking.ask(...TEXTS);
-  const first = [await asking.answer('Copista', 1, 2), await asking.answer('Copista', 2, 2)];
-  expect(first.every((text) => text.trim().length > 0)).toBe(true);
-  expect(first[0]).not.toBe(first[1]);
-
-  const { t } = patio;
-  await patio.button(t.composer.remove(2)).click();
-  await asking.ask(TEXTS[0]);
-  expect(await asking.answer('Copista')).toBe(first[0]);
+test('a task that nobody does yet leads to Modelos; its draft waits for the reader', async ({
+  patio,
+  page,
+}) => {
+  await patio.open();
+  await page.locator('#task').click();
+  await page.getByRole('option', { name: patio.t.tasks['question-answering'].name }).click();
+  await expect(page.getByText(patio.t.task.noVoices)).toBeVisible();
+  await page.getByLabel(patio.t.fields.context.label).fill('Ana vive en Lima.');
+  await page.getByRole('link', { name: patio.t.task.goModels }).click();
+  await expect(page).toHaveURL(/#\/modelos$/u);
+  await page.reload();
+  await page.goto('#/');
+  await expect(page.getByLabel(patio.t.fields.context.label)).toHaveValue('Ana vive en Lima.');
 });

@@ -1,5 +1,6 @@
-/** Worker side of the task: each prompt of a batch becomes a row, each row an answer. */
+/** Worker side of the task: each prompt of a batch becomes a row, each row an answer; rows step together. */
 import type { Failure } from '../../domain/failure.ts';
+import type { Timing } from '../../domain/metrics.ts';
 import { TEXT_OUTPUT } from '../../domain/output.ts';
 import type { Message } from '../../domain/prompt.ts';
 import type { CellEvent } from '../../engine/engine.ts';
@@ -8,12 +9,11 @@ import type { CellId, Conditions, RunEvent } from '../../run/cell.ts';
 import type { Batch, Job } from '../../run/plan.ts';
 import { Answer, type Lettering, type Step } from '../../../workers/answer.ts';
 import type { Controls } from '../../../workers/controls.ts';
+import { commonLength, type PrefixCache } from '../../../workers/cache.ts';
 import { Decoder, type Row } from '../../../workers/decoder.ts';
-import { needsAllLogits } from '../../../workers/sampler.ts';
+import { Pace, rowsThatFit } from '../../../workers/pace.ts';
+import { needsAllLogits, type Scores } from '../../../workers/sampler.ts';
 import type { Feeds, GraphSession } from '../../../workers/session.ts';
-
-/** Rows that step together. One for now: a row is not slowed down by its neighbours. */
-const ROWS_TOGETHER = 1;
 
 /** A model that writes, loaded and ready, with or without an adapter. */
 export interface Voice {
@@ -29,6 +29,13 @@ export interface Voice {
   /** A conversation, through the chat template of the voice; its last message is the user's. */
   encodeChat(messages: readonly Message[]): Promise<readonly number[]>;
   readonly conditions: Omit<Conditions, 'seed'>;
+  /**
+   * Whether a row's scores are the same whoever is read beside it. Where they are not, rows step one
+   * after another and nothing is reused, so that an answer never hangs on what else was asked.
+   */
+  readonly keepsRowsApart: boolean;
+  /** What this model has read. */
+  readonly prefixes: PrefixCache;
 }
 
 /** A row on its way, and the cell it belongs to. */
@@ -36,6 +43,14 @@ interface Lane {
   readonly cell: CellId;
   readonly row: Row;
   readonly answer: Answer;
+  /** The most rows that ever stepped with it, itself included. */
+  together: number;
+}
+
+/** A job whose prompt is tokens, or could not become any. */
+interface Read {
+  readonly job: Job;
+  readonly ids: Promise<readonly number[]>;
 }
 
 export async function runTextGeneration(
@@ -44,25 +59,34 @@ export async function runTextGeneration(
   controls: Controls,
   emit: (event: CellEvent) => void,
 ): Promise<void> {
+  const { session, model, adapter, keepsRowsApart, prefixes } = voice;
   const decoder = new Decoder({
-    session: voice.session,
-    model: voice.model,
-    adapter: voice.adapter,
+    session,
+    model,
+    adapter,
     allLogits: needsAllLogits(batch.params, voice.topCount),
     breathe: controls.breathe,
+    prefixes: keepsRowsApart ? prefixes : undefined,
   });
-  const run = new Run(batch, voice, controls, decoder, emit);
-  for (let at = 0; at < batch.jobs.length; at += ROWS_TOGETHER) {
-    await run.group(batch.jobs.slice(at, at + ROWS_TOGETHER));
-  }
+  await new Run(batch, voice, controls, decoder, emit).all();
 }
 
+/**
+ * Jobs wait in a queue, join the open lanes one by one between two steps, and leave when their
+ * answer ends; the lanes that are open step together.
+ */
 class Run {
   readonly #batch: Batch;
   readonly #voice: Voice;
   readonly #controls: Controls;
   readonly #decoder: Decoder;
   readonly #emit: (event: CellEvent) => void;
+  readonly #pace = new Pace();
+  #queue: Read[] = [];
+  #lanes: Lane[] = [];
+  /** How many tokens every prompt of the batch begins with. */
+  #shared = 0;
+  #fitting = 1;
 
   constructor(
     batch: Batch,
@@ -78,36 +102,76 @@ class Run {
     this.#emit = emit;
   }
 
-  /** Runs a few jobs side by side, to the end of the longest. */
-  async group(jobs: readonly Job[]): Promise<void> {
-    const lanes: Lane[] = [];
-    for (const job of jobs) lanes.push(...(await this.#open(job)));
+  async all(): Promise<void> {
+    await this.#readAll();
     try {
-      await this.#drive(lanes);
+      while (this.#queue.length > 0 || this.#lanes.length > 0) {
+        this.#dropStopped();
+        const next = this.#lanes.length < this.#room() ? this.#queue.shift() : undefined;
+        if (next !== undefined) await this.#join(next);
+        await this.#step();
+      }
     } finally {
-      for (const lane of lanes) this.#decoder.close(lane.row);
+      for (const { row } of this.#lanes) this.#decoder.close(row);
     }
   }
 
-  /** No lane where the job is over before it begins. */
-  async #open(job: Job): Promise<Lane[]> {
-    const { cell, seed } = job;
-    if (this.#controls.isStopped(cell)) return this.#say(cell, { type: 'cancelled' });
+  /** All prompts as tokens: what they share, and how long the longest may become. */
+  async #readAll(): Promise<void> {
+    this.#queue = this.#batch.jobs.map((job) => ({ job, ids: this.#encode(job) }));
+    const settled = await Promise.allSettled(this.#queue.map(({ ids }) => ids));
+    const known = settled.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+    const [first = [], ...others] = known;
+    this.#shared = Math.min(first.length, ...others.map((ids) => commonLength(first, ids)));
+    const { states, context } = this.#voice.model;
+    const longest = Math.max(0, ...known.map(({ length }) => length));
+    const tokens = Math.min(context, longest + this.#batch.params.maxTokens);
+    this.#fitting = this.#voice.keepsRowsApart ? rowsThatFit(states, tokens) : 1;
+  }
+
+  /** Those in the queue are told at once, not when their turn comes. */
+  #dropStopped(): void {
+    this.#queue = this.#queue.filter(
+      ({ job: { cell } }) => !this.#controls.isStopped(cell) || this.#cancel(cell),
+    );
+  }
+
+  #room(): number {
+    return this.#lanes.length === 0 ? 1 : this.#pace.rows(this.#fitting);
+  }
+
+  /** Reads a job's prompt and takes the first token. */
+  async #join(next: Read): Promise<void> {
+    const lane = await this.#open(next);
+    if (lane === null) return;
+    this.#lanes.push(lane);
+    const { row, cell } = lane;
+    const totalTokens = row.ids.length;
+    const [scores] = await this.#decoder.prefill(
+      [row],
+      () => this.#controls.isStopped(cell),
+      ({ cached }) => this.#say(cell, { type: 'reading', readTokens: cached, totalTokens }),
+    );
+    this.#settle(new Map([[lane, scores]]));
+  }
+
+  /** Null where the job is over before it begins. */
+  async #open({ job: { cell, seed }, ids: reading }: Read): Promise<Lane | null> {
     const { lettering, model, conditions } = this.#voice;
     const { params } = this.#batch;
     const { now } = this.#controls;
-    const ids = await this.#encode(job);
+    const ids = await reading;
     const failure = misfit(ids, model.context);
-    if (failure !== null) return this.#say(cell, { type: 'failed', failure });
-    this.#say(cell, {
-      type: 'ready',
-      conditions: { ...conditions, seed },
-      promptTokens: ids.length,
-    });
+    if (failure !== null) {
+      this.#say(cell, { type: 'failed', failure });
+      return null;
+    }
+    const promptTokens = ids.length;
+    this.#say(cell, { type: 'ready', conditions: { ...conditions, seed }, promptTokens });
     const eos = new Set(model.eos);
     const contextTokens = model.context;
     const answer = new Answer({ params, seed, prompt: ids, eos, contextTokens, lettering, now });
-    return [{ cell, row: this.#decoder.open(ids), answer }];
+    return { cell, row: this.#decoder.open(ids, this.#shared), answer, together: 1 };
   }
 
   #encode({ prompt, fields, history }: Job): Promise<readonly number[]> {
@@ -117,45 +181,54 @@ class Run {
     return this.#voice.encodeChat([...role, ...history, { role: 'user', content: prompt }]);
   }
 
-  async #drive(lanes: readonly Lane[]): Promise<void> {
-    const rows = (open: readonly Lane[]) => open.map(({ row }) => row);
-    const stopped = (row: Row) => lanes.some((lane) => lane.row === row && this.#isStopped(lane));
-    let scores = await this.#decoder.prefill(rows(lanes), stopped);
-    let open = lanes;
-    while (open.length > 0) {
-      const answered = scores;
-      open = open.filter((lane, index) => {
-        const answer = answered[index];
-        return answer && !this.#isStopped(lane)
-          ? this.#take(lane, lane.answer.take(answer))
-          : this.#cancel(lane);
-      });
-      scores = await this.#decoder.step(rows(open));
+  /** One token for each of the lanes that step now. */
+  async #step(): Promise<void> {
+    const lanes = this.#lanes.slice(0, Math.max(1, this.#pace.rows(this.#fitting)));
+    if (lanes.length === 0) return;
+    const { now } = this.#controls;
+    const startedAt = now();
+    const scores = await this.#decoder.step(lanes.map(({ row }) => row));
+    this.#pace.measured(lanes.length, now() - startedAt);
+    for (const lane of lanes) lane.together = Math.max(lane.together, lanes.length);
+    this.#settle(new Map(lanes.map((lane, at) => [lane, scores[at]])));
+  }
+
+  /** Gives lanes what the graph said of them, and closes those that end. */
+  #settle(answered: ReadonlyMap<Lane, Scores | null | undefined>): void {
+    const ended = [...answered].filter(([lane, scores]) => {
+      const goesOn =
+        scores && !this.#controls.isStopped(lane.cell)
+          ? this.#take(lane, lane.answer.take(scores))
+          : this.#cancel(lane.cell);
+      return !goesOn;
+    });
+    for (const [lane] of ended) {
+      this.#lanes = this.#lanes.filter((other) => other !== lane);
+      this.#decoder.close(lane.row);
     }
   }
 
   /** Says what a step brought; false where it was the last. */
-  #take({ cell, row, answer }: Lane, { id, text, tokens, finish }: Step): boolean {
+  #take({ cell, row, answer, together }: Lane, { id, text, tokens, finish }: Step): boolean {
     if (id !== null) row.ids.push(id);
     if (tokens.length > 0 || text !== '') this.#say(cell, { type: 'tokens', text, tokens });
     if (finish === null) return true;
-    const { timing, text: whole } = answer;
-    this.#say(cell, { type: 'done', finish, timing, text: whole, output: TEXT_OUTPUT });
+    const timing: Timing = {
+      ...answer.timing,
+      ...(together > 1 ? { together } : {}),
+      ...(row.reused > 0 ? { reusedTokens: row.reused } : {}),
+    };
+    this.#say(cell, { type: 'done', finish, timing, text: answer.text, output: TEXT_OUTPUT });
     return false;
   }
 
-  #cancel({ cell }: Lane): false {
+  #cancel(cell: CellId): false {
     this.#say(cell, { type: 'cancelled' });
     return false;
   }
 
-  #isStopped({ cell }: Lane): boolean {
-    return this.#controls.isStopped(cell);
-  }
-
-  #say(cell: CellId, event: RunEvent): [] {
+  #say(cell: CellId, event: RunEvent): void {
     this.#emit({ cell, event });
-    return [];
   }
 }
 
