@@ -23,6 +23,8 @@ export interface ActiveRunDeps {
   readonly device: DeviceState;
   readonly storage: RunStorage;
   readonly catalogue: Catalogue;
+  /** Resolves once the catalogue has what this browser keeps. Never rejects. */
+  readonly stocked: () => Promise<void>;
   readonly notices: Notices;
   readonly clock: () => number;
   readonly ids: () => string;
@@ -181,7 +183,7 @@ export class ActiveRun {
   }
 
   async #runCells(session: RunSession, work: Work): Promise<void> {
-    const device = await this.#deps.device.load();
+    const [device] = await Promise.all([this.#deps.device.load(), this.#deps.stocked()]);
     const { cells, batches } = plan(session.experiment, this.#deps.catalogue, device);
     session.refuse(cells.filter((cell) => work.has(cell.id)));
     for (const batch of batches) {

@@ -61,6 +61,7 @@ export class Library {
   #usage = $state.raw<StorageUsage | null>(null);
   #arrival = $state.raw<Arrival | null>(null);
   #work: AbortController | null = null;
+  #loaded: Promise<void> | null = null;
   #exporting = $state.raw<string | null>(null);
   readonly #models: readonly ModelEntry[] = $derived(
     this.#stored.filter(({ adapterOf }) => adapterOf === null).map(modelEntryOf),
@@ -114,6 +115,11 @@ export class Library {
     return this.catalogue.models.filter(
       ({ runtime, tasks }) => runtime === 'patio' && tasks.includes('text-generation'),
     );
+  }
+
+  /** The list of this browser, once in the page's life; until then the catalogue has only what came with the app. */
+  load(): Promise<void> {
+    return (this.#loaded ??= this.refresh());
   }
 
   async refresh(): Promise<void> {

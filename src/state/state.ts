@@ -64,7 +64,8 @@ export function createState(deps: StateDeps): State {
   });
   const { catalogue } = library;
   const onSaved = () => void history.refresh();
-  const run = new ActiveRun({ ...deps, catalogue, device, storage, notices, onSaved });
+  const stocked = () => library.load();
+  const run = new ActiveRun({ ...deps, catalogue, stocked, device, storage, notices, onSaved });
   const history = new History({ storage, notices, active: run, ids });
   const settings = new Settings(small, notices);
   const lab = new Lab({ catalogue, storage: small, ids, later: deps.later });
