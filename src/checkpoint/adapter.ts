@@ -4,7 +4,7 @@
  * take the place of the base's.
  */
 import { refuse } from '../domain/failure';
-import { nameList, refuseVariations, scaling } from './adapter-config';
+import { adapterBase, nameList, refuseVariations, scaling } from './adapter-config';
 import type { FileSet } from './byte-source';
 import { openCheckpoint } from './checkpoint';
 import { readJsonObject, requireFile, shown } from './json-file';
@@ -36,6 +36,8 @@ export interface Adapter {
   readonly modules: ReadonlyMap<string, AdaptedModule>;
   /** By the tensor's name in the base checkpoint, such as `classifier.weight`. */
   readonly saved: ReadonlyMap<string, SavedTensor>;
+  /** PEFT's name of the task it was trained for, such as `SEQ_CLS`; absent where the file has none. */
+  readonly task?: string;
 }
 
 const WRAPPER = /^(?:module\.)?base_model\.model\./;
@@ -76,7 +78,8 @@ export async function readAdapter(files: FileSet, signal: AbortSignal): Promise<
     const shape = source.info(stored)?.shape ?? [];
     saved.set(name, { shape, data: await source.read(stored, signal) });
   }
-  return { modules, saved };
+  const { task } = adapterBase(config);
+  return task === null ? { modules, saved } : { modules, saved, task };
 }
 
 interface Pair {

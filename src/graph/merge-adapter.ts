@@ -61,8 +61,25 @@ export function mergeAdapter(source: TensorSource, adapter: Adapter): MergedSour
         : await readRows(source, name, first, count, signal);
       return adapted(name, rows, first);
     },
-    untouched: () => [...untouched],
+    untouched: () => [...untouched].filter((name) => !hasTwin(name, saved, untouched)),
   };
+}
+
+/** Of a tied model PEFT saves table and head alike, and its graph asks for one of them. */
+function hasTwin(
+  name: string,
+  saved: ReadonlyMap<string, SavedTensor>,
+  untouched: ReadonlySet<string>,
+): boolean {
+  const own = saved.get(name)?.data;
+  return (
+    own !== undefined &&
+    [...saved].some(([other, { data }]) => !untouched.has(other) && isSame(own, data))
+  );
+}
+
+function isSame(one: Float32Array, other: Float32Array): boolean {
+  return one.length === other.length && one.every((value, at) => value === other[at]);
 }
 
 /** Two weights are no longer the same once an adapter changes either. */

@@ -4,7 +4,9 @@ import type { ByteSource, FileSet } from '../checkpoint/byte-source';
 import { requireFile } from '../checkpoint/json-file';
 import type { JsonObject } from '../checkpoint/json-file';
 import type { TensorSource } from '../checkpoint/tensor-source';
+import { refuse } from '../domain/failure';
 import type { VariantId } from '../domain/model';
+import { withAdaptedConfig } from './adapted-config';
 import { ROLES } from './architecture';
 import type { Architecture, GraphRole } from './architecture';
 import { arithmeticFor, countWeights } from './arithmetic';
@@ -49,6 +51,8 @@ export interface PackageOptions {
 }
 
 const TOP_K = 64;
+/** Names in a refusal. */
+const LOST_SHOWN = 8;
 const COPIED = ['generation_config.json', 'tokenizer.json', 'tokenizer_config.json'] as const;
 const COPIED_IF_THERE = ['chat_template.jinja', 'special_tokens_map.json'] as const;
 const COPY_CHUNK_BYTES = 4_000_000;
@@ -62,21 +66,25 @@ const STEMS: Readonly<Record<GraphRole, string>> = {
 };
 
 export async function buildPackage(
-  files: FileSet,
+  given: FileSet,
   options: PackageOptions,
   sink: PackageSink,
   signal: AbortSignal,
 ): Promise<Manifest> {
+  const { adapter } = options;
+  const files = adapter === undefined ? given : await withAdaptedConfig(given, adapter, signal);
   const model = await recogniseFolder(files, signal);
   const { architecture } = model;
-  const tensors = await openMerged(files, model, options.adapter, signal);
+  const own = await openWeights(files, model, signal);
+  const weights = countWeights(own);
+  const tensors = adapter === undefined ? own : mergeWhole(own, adapter, model, weights);
   const ports: LoraPort[] = [];
   const variants: PackagedVariant[] = [];
   for (const id of options.variants) {
     const graphs: PackagedGraph[] = [];
     ports.length = 0;
     for (const role of ROLES[architecture.kind]) {
-      const built = buildGraph(model, tensors, id, role, options);
+      const built = buildGraph(model, tensors, id, role, { ...options, weights });
       ports.push(...built.ports);
       graphs.push(await writeGraph(built.graph, id, role, sink, signal));
     }
@@ -100,15 +108,23 @@ export async function buildPackage(
   return manifest;
 }
 
-/** The weights under the names that the family's graph asks for, an adapter merged into them. */
-async function openMerged(
-  files: FileSet,
+/**
+ * The base's weights with the adapter in them. Refused before anything is written where the graphs
+ * would leave a part of the adapter out.
+ */
+function mergeWhole(
+  base: TensorSource,
+  adapter: Adapter,
   model: Recognised,
-  adapter: Adapter | undefined,
-  signal: AbortSignal,
-): Promise<TensorSource> {
-  const tensors = await openWeights(files, model, signal);
-  return adapter === undefined ? tensors : mergeAdapter(tensors, adapter);
+  weights: number,
+): TensorSource {
+  const merged = mergeAdapter(base, adapter);
+  for (const role of ROLES[model.architecture.kind]) {
+    buildGraph(model, merged, 'fp32', role, { ports: false, logits: 'last', weights });
+  }
+  const lost = merged.untouched();
+  const shown = lost.slice(0, LOST_SHOWN).join(', ') + (lost.length > LOST_SHOWN ? '…' : '');
+  return lost.length > 0 ? refuse({ code: 'adapter-unsupported', detail: shown }) : merged;
 }
 
 /** One graph of one variant; its weights are read only when the deposits are made. */
@@ -117,13 +133,13 @@ export function buildGraph(
   tensors: TensorSource,
   id: VariantId,
   role: GraphRole,
-  options: Pick<PackageOptions, 'ports' | 'logits' | 'smallModel'>,
+  options: Pick<PackageOptions, 'ports' | 'logits' | 'smallModel'> & { weights?: number },
 ): { graph: BuiltGraph; ports: LoraPort[] } {
   const g = new GraphBuilder(`${graphFile(id, role)}_data`);
   const ports: LoraPort[] = [];
   build({
     bench: { g, tensors },
-    arithmetic: arithmeticFor(id, countWeights(tensors), options.smallModel),
+    arithmetic: arithmeticFor(id, options.weights ?? countWeights(tensors), options.smallModel),
     ports: options.ports && head.kind === 'causal-lm' ? ports : null,
     logits: options.logits,
     topK: topK(architecture),
