@@ -10,6 +10,7 @@ export async function probeDevice(): Promise<Device> {
     threads: threadCount(),
     isolated: self.crossOriginIsolated,
     jspi: canSuspend(),
+    memoryBytes: memoryBytes(),
     gpu: await probeGpu(),
   };
 }
@@ -22,6 +23,12 @@ export async function probeDevice(): Promise<Device> {
 export function threadCount(): number {
   if (!self.crossOriginIsolated) return 1;
   return Math.min(MAX_THREADS, Math.ceil(navigator.hardwareConcurrency / 2));
+}
+
+/** Chromium alone tells, in steps, and only to secure contexts (https://www.w3.org/TR/device-memory/). */
+function memoryBytes(): number | null {
+  const { deviceMemory } = navigator as { readonly deviceMemory?: number };
+  return deviceMemory === undefined ? null : deviceMemory * 2 ** 30;
 }
 
 /** `navigator.gpu` may be there and still have no adapter to give. */

@@ -8,6 +8,8 @@ export interface Device {
   readonly isolated: boolean;
   /** WebAssembly can suspend for a promise (JSPI). */
   readonly jspi: boolean;
+  /** Of the whole machine, in bytes, as far as the browser tells; null where it does not. */
+  readonly memoryBytes: number | null;
   readonly gpu: Gpu | null;
 }
 
@@ -29,8 +31,15 @@ export type Fit =
   | { readonly ok: true; readonly backend: Backend; readonly variant: VariantId }
   | { readonly ok: false; readonly failure: Failure };
 
-/** WebAssembly memory of every build of the runtime ends at 4 GiB; loading takes about twice the weights. */
-const CPU_BUDGET_BYTES = 1.9 * 2 ** 30;
+/**
+ * WebAssembly memory of every build of the runtime ends at 4 GiB, where the weights lie once, beside
+ * cache and activations: a model of 2.7 GB was seen to load and to write.
+ */
+const CPU_BUDGET_BYTES = 3 * 2 ** 30;
+/** Browsers tell no more than this of a machine's memory, so it stands for anything above. */
+const MOST_TOLD_BYTES = 8 * 2 ** 30;
+/** Loading holds the file beside what the runtime makes of it; the rest of the machine needs some too. */
+const LOADING_FACTOR = 2.1;
 
 /**
  * Which variant of a model runs here. A GPU that the person asks for by name is used even when it is
@@ -53,13 +62,16 @@ export function fit(
   }
   const bytes = model.variants.cpu8;
   if (bytes === undefined) return missing('cpu');
-  if (bytes > CPU_BUDGET_BYTES) return tooLarge(bytes, CPU_BUDGET_BYTES);
+  const budget = budgetBytes('cpu', device);
+  if (bytes > budget) return tooLarge(bytes, budget);
   return { ok: true, backend: 'cpu', variant: 'cpu8' };
 }
 
 /** The largest graph and weights that a backend of this device takes, in bytes; 0 where there is none. */
-export function budgetBytes(backend: Backend, { gpu }: Device): number {
-  return backend === 'cpu' ? CPU_BUDGET_BYTES : (gpu?.maxBufferSize ?? 0);
+export function budgetBytes(backend: Backend, { gpu, memoryBytes }: Device): number {
+  if (backend === 'gpu') return gpu?.maxBufferSize ?? 0;
+  if (memoryBytes === null || memoryBytes >= MOST_TOLD_BYTES) return CPU_BUDGET_BYTES;
+  return Math.min(CPU_BUDGET_BYTES, Math.floor(memoryBytes / LOADING_FACTOR));
 }
 
 /** Weights of a model up to which 8-bit weights are widened to float32 when they are loaded. */
@@ -70,7 +82,7 @@ export const WIDENED_UP_TO = 32_000_000;
  * takes four bytes more; for the rest, the peak was seen at 2.1 times the file.
  */
 export function loadingBytes(storedBytes: number, parameters: number): number {
-  return parameters <= WIDENED_UP_TO ? storedBytes + 5 * parameters : 2.1 * storedBytes;
+  return parameters <= WIDENED_UP_TO ? storedBytes + 5 * parameters : LOADING_FACTOR * storedBytes;
 }
 
 function missing(backend: Backend): Fit {

@@ -27,7 +27,13 @@ export interface EngineOptions {
 type CellSignals = ReadonlyMap<CellId, AbortSignal>;
 
 /** What is assumed of a machine whose Worker did not answer the probe. */
-const UNKNOWN_DEVICE: Device = { threads: 1, isolated: false, jspi: false, gpu: null };
+const UNKNOWN_DEVICE: Device = {
+  threads: 1,
+  isolated: false,
+  jspi: false,
+  memoryBytes: null,
+  gpu: null,
+};
 
 const systemClock: Clock = {
   after(ms, work) {

@@ -42,7 +42,12 @@ afterEach(async () => {
 const PLAIN = { fields: {}, history: [] } as const;
 
 function batch(scenarios: readonly Scenario[], model = 'uno'): Batch {
-  const jobs = scenarios.map((prompt, index) => ({ cell: `c${index}`, prompt, ...PLAIN, seed: index }));
+  const jobs = scenarios.map((prompt, index) => ({
+    cell: `c${index}`,
+    prompt,
+    ...PLAIN,
+    seed: index,
+  }));
   const place = { backend: 'cpu', variant: 'cpu8' } as const;
   const task = 'text-generation';
   return { task, model: fakeModel(model), adapter: null, ...place, params: DEFAULT_PARAMS, jobs };

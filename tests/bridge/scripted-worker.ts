@@ -92,7 +92,7 @@ function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-const device = { threads: 3, isolated: true, jspi: false, gpu: null };
+const device = { threads: 3, isolated: true, jspi: false, memoryBytes: null, gpu: null };
 if (parentPort === null) throw new Error('this file runs in a worker thread');
 serve(
   { probe: async () => device, warm: async () => undefined, run },

@@ -47,4 +47,10 @@ export const CATALOGUE: Catalogue = {
   ],
 };
 
-export const CPU_DEVICE: Device = { threads: 2, isolated: true, jspi: true, gpu: null };
+export const CPU_DEVICE: Device = {
+  threads: 2,
+  isolated: true,
+  jspi: true,
+  memoryBytes: null,
+  gpu: null,
+};

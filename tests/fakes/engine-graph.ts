@@ -25,8 +25,10 @@ export const FAKE_NUMBERS: ModelNumbers = {
 export class FakeGraph implements GraphSession {
   readonly chunkTokens: number;
   readonly inputs: readonly string[] = ['input_ids', 'attention_mask'];
-  /** How many ids each run took in. */
+  /** How many ids of each row each run took in. */
   readonly runs: number[] = [];
+  /** How many rows each run had. */
+  readonly together: number[] = [];
   readonly fetched: (readonly string[])[] = [];
   /** Tensors of the cache that are alive. */
   alive = 0;
@@ -40,14 +42,16 @@ export class FakeGraph implements GraphSession {
   }
 
   async run(feeds: Feeds, fetches: readonly string[]): Promise<Feeds> {
-    const fresh = [...int64sOf(feeds['input_ids'])].map(Number);
-    const past = [...floatsOf(feeds['past_key_values.0.key'])];
-    const ids = [...past, ...fresh];
-    if (int64sOf(feeds['attention_mask']).length !== ids.length) throw new Error('wrong mask');
-    this.runs.push(fresh.length);
+    const rows = rowsOf(feeds);
+    if (rows.length > 1 && rows.some(({ fresh }) => fresh.length > 1)) {
+      throw new Error('a prompt is read alone');
+    }
+    const all = rows.map(({ past, fresh }) => [...past, ...fresh]);
+    this.runs.push(rows[0]?.fresh.length ?? 0);
+    this.together.push(rows.length);
     this.fetched.push(fetches);
     this.#onRun(this.runs.length);
-    const made: Feeds = { ...this.#cache(ids), ...scores(this.#model(ids)) };
+    const made: Feeds = { ...this.#cache(all), ...scores(all.map((ids) => this.#model(ids))) };
     return Object.fromEntries(fetches.map((name) => [name, made[name] as GraphTensor]));
   }
 
@@ -64,11 +68,32 @@ export class FakeGraph implements GraphSession {
     return tensor(data, dims);
   }
 
-  #cache(ids: readonly number[]): Feeds {
-    const dims = [1, 1, ids.length, 1];
-    const make = () => this.float32(Float32Array.from(ids), dims);
+  /** Rows shorter than the longest are followed by noise, as padding is. */
+  #cache(rows: readonly (readonly number[])[]): Feeds {
+    const width = Math.max(...rows.map((ids) => ids.length));
+    const padded = rows.flatMap((ids) => [...ids, ...Array<number>(width - ids.length).fill(NaN)]);
+    const make = () => this.float32(Float32Array.from(padded), [rows.length, 1, width, 1]);
     return { 'present.0.key': make(), 'present.0.value': make() };
   }
+}
+
+/** What each row has read and what it reads now, by its own part of the mask. */
+function rowsOf(feeds: Feeds): { past: number[]; fresh: number[] }[] {
+  const { input_ids: ids, attention_mask: mask, 'past_key_values.0.key': key } = feeds;
+  const [count = 0, sequence = 0] = ids?.dims ?? [];
+  const [keys, , width = 0] = key?.dims ?? [];
+  const total = mask?.dims[1] ?? 0;
+  if (keys !== count || mask?.dims[0] !== count || total !== width + sequence) {
+    throw new Error('shapes do not fit together');
+  }
+  return Array.from({ length: count }, (_, row) => {
+    const seen = int64sOf(mask).subarray(row * total, (row + 1) * total);
+    const length = seen.indexOf(0n) === -1 ? total : seen.indexOf(0n);
+    return {
+      past: [...floatsOf(key).subarray(row * width, row * width + length - sequence)],
+      fresh: [...int64sOf(ids).subarray(row * sequence, (row + 1) * sequence)].map(Number),
+    };
+  });
 }
 
 /** A model that says one text, and then its end. */
@@ -81,19 +106,20 @@ export function reciting(prompt: readonly number[], text: string, end = 257): Fa
   };
 }
 
-function scores(logits: Float32Array): Feeds {
-  const ids = [...logits.keys()]
-    .sort((a, b) => (logits[b] as number) - (logits[a] as number) || a - b)
-    .slice(0, TOP);
-  const mass = logits.reduce((sum, logit) => sum + Math.exp(logit), 0);
+function scores(rows: readonly Float32Array[]): Feeds {
+  const best = rows.map((logits) =>
+    [...logits.keys()]
+      .sort((a, b) => (logits[b] as number) - (logits[a] as number) || a - b)
+      .slice(0, TOP),
+  );
+  const topLogits = rows.flatMap((logits, row) => best[row]?.map((id) => logits[id] as number));
+  const masses = rows.map((logits) => logits.reduce((sum, logit) => sum + Math.exp(logit), 0));
+  const vocab = rows[0]?.length ?? 0;
   return {
-    logits: tensor(logits, [1, 1, logits.length]),
-    topk_ids: tensor(BigInt64Array.from(ids, BigInt), [1, TOP]),
-    topk_logits: tensor(
-      Float32Array.from(ids, (id) => logits[id] as number),
-      [1, TOP],
-    ),
-    log_normalizer: tensor(Float32Array.of(Math.log(mass)), [1]),
+    logits: tensor(Float32Array.from(rows.flatMap((row) => [...row])), [rows.length, 1, vocab]),
+    topk_ids: tensor(BigInt64Array.from(best.flat(), BigInt), [rows.length, TOP]),
+    topk_logits: tensor(Float32Array.from(topLogits as number[]), [rows.length, TOP]),
+    log_normalizer: tensor(Float32Array.from(masses, Math.log), [rows.length]),
   };
 }
 

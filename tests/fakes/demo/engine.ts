@@ -26,7 +26,13 @@ export function demoEngine(query: URLSearchParams): Engine {
     loadMs: number('load', 600),
   };
   const threads = number('threads', 2);
-  const device: Device = { threads, isolated: threads > 1, jspi: true, gpu: null };
+  const device: Device = {
+    threads,
+    isolated: threads > 1,
+    jspi: true,
+    memoryBytes: null,
+    gpu: null,
+  };
   const failing = query.get('fail') ?? '';
   let loaded = false;
   return {

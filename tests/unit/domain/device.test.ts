@@ -29,7 +29,11 @@ const none = device(null);
 const both = fakeModel('both', { variants: { cpu8: 1000, gpu4: 500 } });
 const cpuOnly = fakeModel('cpu', { variants: { cpu8: 1000 } });
 const gpuOnly = fakeModel('gpu', { variants: { gpu4: 500 } });
-const huge = fakeModel('huge', { variants: { cpu8: 2 * GIB, gpu4: GIB } });
+const huge = fakeModel('huge', { variants: { cpu8: 3.5 * GIB, gpu4: GIB } });
+
+const large = fakeModel('large', { variants: { cpu8: 2 * GIB } });
+const modest: Device = { ...none, memoryBytes: 4 * GIB };
+const ample: Device = { ...none, memoryBytes: 8 * GIB };
 
 const CPU: Fit = { ok: true, backend: 'cpu', variant: 'cpu8' };
 const ON_GPU: Fit = { ok: true, backend: 'gpu', variant: 'gpu4' };
@@ -60,8 +64,10 @@ describe('fit', () => {
     ['no CPU build and no adapter', gpuOnly, none, 'auto', missing('cpu')],
     ['no CPU build, CPU asked for', gpuOnly, real, 'cpu', missing('cpu')],
     ['no CPU build, a real adapter', gpuOnly, real, 'auto', ON_GPU],
-    ['too large for the CPU', huge, none, 'auto', tooLarge(2 * GIB, 1.9 * GIB)],
+    ['too large for the CPU', huge, none, 'auto', tooLarge(3.5 * GIB, 3 * GIB)],
     ['too large for the CPU, not for the GPU', huge, real, 'auto', ON_GPU],
+    ['too large for a machine of 4 GiB', large, modest, 'auto', tooLarge(2 * GIB, 2_045_222_521)],
+    ['8 GiB is the most that is told', large, ample, 'auto', CPU],
   ])('%s', (_, model, machine, choice, expected) => {
     expect(fit(model, machine, choice)).toEqual(expected);
   });

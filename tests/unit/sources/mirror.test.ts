@@ -12,7 +12,7 @@ import { startMirror, type Mirror } from '../../support/mirror.ts';
 import { failureOf } from '../checkpoint/failure-of.ts';
 
 const NEVER = new AbortController().signal;
-const CPU: Device = { threads: 4, isolated: true, jspi: true, gpu: null };
+const CPU: Device = { threads: 4, isolated: true, jspi: true, memoryBytes: null, gpu: null };
 const FOLDER = 'tests/fixtures/llama-untied';
 
 let mirror: Mirror;

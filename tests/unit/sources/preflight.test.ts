@@ -10,7 +10,7 @@ import { preflight } from '../../../src/sources/preflight.ts';
 import { withTokenizer } from '../../../src/sources/tokenizer-files.ts';
 
 const NEVER = new AbortController().signal;
-const CPU: Device = { threads: 4, isolated: true, jspi: true, gpu: null };
+const CPU: Device = { threads: 4, isolated: true, jspi: true, memoryBytes: null, gpu: null };
 const GPU: Device = {
   ...CPU,
   gpu: {
