@@ -41,14 +41,14 @@ function graphSession(session: ort.InferenceSession): GraphSession {
     new ort.Tensor('float32', data, dims);
   return {
     chunkTokens: 512,
-    run: async (feeds, fetches) => {
+    run: async (feeds: Feeds, fetches: readonly string[]) => {
       const results = await session.run(feeds as Record<string, ort.Tensor>, [...fetches]);
       return results as unknown as Feeds;
     },
-    int64: (data, dims) => new ort.Tensor('int64', data, dims),
+    int64: (data: BigInt64Array, dims: readonly number[]) => new ort.Tensor('int64', data, dims),
     float32,
     resident: float32,
-  } as GraphSession;
+  } as unknown as GraphSession;
 }
 
 describe('Jilguero', () => {

@@ -96,12 +96,13 @@ export function batchOf(task: Task, adapter: string | null): Batch {
   const source = { kind: 'bundled', path: task.model } as const;
   const model: ModelEntry = { ...gorrion, source };
   return {
+    task: 'text-generation',
     model,
     adapter: adapter === null ? null : adapterEntry(model, adapter),
     backend: 'cpu',
     variant: 'cpu8',
     params: { ...GREEDY, ...task.sampling, maxTokens: task.tokens },
-    jobs: [{ cell: 'bench', prompt: task.prompt, seed: (seed += 1) }],
+    jobs: [{ cell: 'bench', prompt: task.prompt, fields: {}, history: [], seed: (seed += 1) }],
   };
 }
 
