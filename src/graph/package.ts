@@ -86,7 +86,9 @@ export async function buildPackage(
     for (const role of ROLES[architecture.kind]) {
       const built = buildGraph(model, tensors, id, role, { ...options, weights });
       ports.push(...built.ports);
-      graphs.push(await writeGraph(built.graph, id, role, sink, signal));
+      const bare = { ...options, ports: false, weights };
+      const stock = built.ports.length > 0 ? buildGraph(model, tensors, id, role, bare) : null;
+      graphs.push(await writeGraph(built.graph, stock?.graph ?? null, { id, role }, sink, signal));
     }
     variants.push({ id, graphs });
   }
@@ -153,18 +155,32 @@ function graphFile(id: VariantId, role: GraphRole): string {
   return `${STEMS[role]}${SUFFIXES[id]}.onnx`;
 }
 
+/**
+ * A graph with ports has inputs that stock loaders do not know. The same graph without them goes
+ * beside it, under the name that those look for, over the same weights.
+ */
 async function writeGraph(
   graph: BuiltGraph,
-  id: VariantId,
-  role: GraphRole,
+  stock: BuiltGraph | null,
+  { id, role }: { id: VariantId; role: GraphRole },
   sink: PackageSink,
   signal: AbortSignal,
 ): Promise<PackagedGraph> {
   const path = `onnx/${graphFile(id, role)}`;
-  const model = await writeBytes(sink, path, graph.model);
+  if (stock !== null) {
+    requireSameWeights(graph, stock);
+    await writeBytes(sink, path, stock.model);
+  }
+  const own = stock === null ? path : path.replace(/\.onnx$/u, '_ports.onnx');
+  const model = await writeBytes(sink, own, graph.model);
   const writer = await sink.open(`${path}_data`);
   for (const deposit of graph.deposits) await writeDeposit(deposit, writer, signal);
   return { role, model, data: await writer.close() };
+}
+
+function requireSameWeights(one: BuiltGraph, other: BuiltGraph): void {
+  const layout = ({ deposits }: BuiltGraph) => JSON.stringify(deposits.map(({ parts }) => parts));
+  if (layout(one) !== layout(other)) throw new RangeError('two graphs do not share their weights');
 }
 
 async function writeDeposit(

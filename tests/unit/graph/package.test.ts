@@ -85,8 +85,10 @@ test('a package has the files its manifest names, and a stock loader finds its w
     'config.json',
     'onnx/model_q4.onnx',
     'onnx/model_q4.onnx_data',
+    'onnx/model_q4_ports.onnx',
     'onnx/model_quantized.onnx',
     'onnx/model_quantized.onnx_data',
+    'onnx/model_quantized_ports.onnx',
     'patio.json',
     'tokenizer.json',
   ]);
@@ -112,6 +114,20 @@ test('a package has the files its manifest names, and a stock loader finds its w
     ...CONFIG,
     'transformers.js_config': { use_external_data_format: true },
   });
+});
+
+test('a graph without ports lies beside the one with them, for stock loaders', async () => {
+  const { files, sink: target } = sink();
+  const { variants } = await buildPackage(checkpoint({}, SHAPES), OPTIONS, target, signal);
+  const names = (path: string) => Buffer.concat(files.get(path) ?? []).includes('lora.0.qkv.A');
+  expect(names('onnx/model_quantized_ports.onnx')).toBe(true);
+  expect(names('onnx/model_quantized.onnx')).toBe(false);
+  expect(variants[0]?.graphs[0]?.model.path).toBe('onnx/model_quantized_ports.onnx');
+  const bare = sink();
+  await buildPackage(checkpoint({}, SHAPES), { ...OPTIONS, ports: false }, bare.sink, signal);
+  for (const file of ['onnx/model_quantized.onnx', 'onnx/model_quantized.onnx_data']) {
+    expect(Buffer.concat(files.get(file) ?? [])).toEqual(Buffer.concat(bare.files.get(file) ?? []));
+  }
 });
 
 test('a tied table is stored once, and weights take one byte each', async () => {
