@@ -8,10 +8,17 @@ import type { Preflight } from '../src/domain/preflight.ts';
 import type { BuildOrder } from '../src/engine/builder.ts';
 import type { Tell } from '../src/engine/build-channel.ts';
 import { variantBytes } from '../src/graph/manifest.ts';
-import { buildPackage, copyFile, type PackageSink } from '../src/graph/package.ts';
+import {
+  buildPackage,
+  copyFile,
+  type PackageOptions,
+  type PackageSink,
+} from '../src/graph/package.ts';
 import { onnxDtypeFor } from '../src/sources/onnx-folder.ts';
 import { openSource } from '../src/sources/open.ts';
+import type { OpenedSource } from '../src/sources/opened.ts';
 import type { Origin } from '../src/sources/origin.ts';
+import { storyOfMerged, storyOfModel } from '../src/sources/package-story.ts';
 import { withTokenizer } from '../src/sources/tokenizer-files.ts';
 import type { PackageStore, StoredPackage } from '../src/storage/packages.ts';
 import { BuildMeter } from './build-meter.ts';
@@ -36,7 +43,8 @@ export async function build(
   });
   const draft = await store.draft(id, neededBytes(order));
   try {
-    const variants = await write(order, meter.reading(opened.files), meter.writing(draft), signal);
+    const read = { ...opened, files: meter.reading(opened.files) };
+    const variants = await write(order, read, meter.writing(draft), signal);
     const entry = entryOf(order, id, variants);
     await draft.commit(entry);
     return entry;
@@ -58,17 +66,21 @@ function neededBytes({ preflight, variants, adapter }: BuildOrder): number {
     .reduce((sum, { storedBytes }) => sum + storedBytes, 0);
 }
 
-function write(
+async function write(
   order: BuildOrder,
-  files: FileSet,
+  opened: OpenedSource,
   sink: PackageSink,
   signal: AbortSignal,
 ): Promise<Variants> {
-  const { adapter } = order;
+  const { adapter, name } = order;
+  const { files } = opened;
   if (order.preflight.kind === 'onnx') return copyOnnx(order, files, sink, signal);
-  if (adapter === null) return writeModel(order, files, sink, signal);
+  if (adapter === null) {
+    const story = await storyOfModel(opened, name, signal);
+    return writeModel(order, files, sink, signal, { story });
+  }
   if (adapter.kind === 'stays') return copyAdapter(files, sink, signal);
-  return writeMerged(order, adapter.base, files, sink, signal);
+  return writeMerged(order, adapter.base, opened, sink, signal);
 }
 
 async function writeModel(
@@ -76,9 +88,9 @@ async function writeModel(
   files: FileSet,
   sink: PackageSink,
   signal: AbortSignal,
-  merged: Parameters<typeof buildPackage>[1] | object = {},
+  more: Pick<PackageOptions, 'story' | 'adapter'> & { ports?: boolean },
 ): Promise<Variants> {
-  const options = { variants, ports: true, logits: 'last', ...merged } as const;
+  const options = { variants, ports: true, logits: 'last', ...more } as const;
   const manifest = await buildPackage(await withTokenizer(files, signal), options, sink, signal);
   return manifest.variants.map((variant) => ({ id: variant.id, bytes: variantBytes(variant) }));
 }
@@ -87,15 +99,16 @@ async function writeModel(
 async function writeMerged(
   order: BuildOrder,
   base: Origin,
-  own: FileSet,
+  own: OpenedSource,
   sink: PackageSink,
   signal: AbortSignal,
 ): Promise<Variants> {
   const opened = await openSource(base, signal);
-  const adapter = await readAdapter(own, signal);
-  const brought = [...own].filter(([path]) => OF_THE_TOKENIZER.test(path));
+  const adapter = await readAdapter(own.files, signal);
+  const story = await storyOfMerged(own, opened, order.name, signal);
+  const brought = [...own.files].filter(([path]) => OF_THE_TOKENIZER.test(path));
   const files = new Map([...opened.files, ...brought]);
-  return writeModel(order, files, sink, signal, { adapter, ports: false });
+  return writeModel(order, files, sink, signal, { adapter, story, ports: false });
 }
 
 const OF_THE_TOKENIZER = /^(?:tokenizer|special_tokens|added_tokens|vocab|merges|chat_template)/u;
@@ -165,6 +178,7 @@ function entryOf(order: BuildOrder, id: string, variants: Variants): StoredPacka
     tasks: tasksOfHead(head ?? '', labels, chatTemplate),
     prompting: chatTemplate ? 'chat' : 'completion',
     labels,
+    prefixes: preflight.prefixes,
     parameters: preflight.parameters ?? 0,
     contextTokens: preflight.contextTokens ?? 0,
     license: preflight.license,

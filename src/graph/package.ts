@@ -23,6 +23,8 @@ import type {
   PackagedVariant,
 } from './manifest';
 import { mergeAdapter } from './merge-adapter';
+import { README_FILE, packageReadme } from './package-readme';
+import type { PackageStory } from './package-readme';
 import { recogniseFolder } from './recognise';
 import type { Recognised } from './recognise';
 import { openWeights } from './weights';
@@ -48,6 +50,8 @@ export interface PackageOptions {
   readonly adapter?: Adapter;
   /** Names of the adapter folders that will lie beside the package. */
   readonly adapters?: readonly string[];
+  /** What the draft of a README tells; without it there is none. */
+  readonly story?: PackageStory;
 }
 
 const TOP_K = 64;
@@ -107,6 +111,9 @@ export async function buildPackage(
     adapters: options.adapters ?? [],
   };
   await writeJson(sink, MANIFEST_FILE, manifest);
+  if (options.story !== undefined) {
+    await writeText(sink, README_FILE, packageReadme(options.story, manifest));
+  }
   return manifest;
 }
 
@@ -237,7 +244,11 @@ export async function copyFile(
 }
 
 function writeJson(sink: PackageSink, path: string, value: object): Promise<PackagedFile> {
-  return writeBytes(sink, path, new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`));
+  return writeText(sink, path, `${JSON.stringify(value, null, 2)}\n`);
+}
+
+function writeText(sink: PackageSink, path: string, text: string): Promise<PackagedFile> {
+  return writeBytes(sink, path, new TextEncoder().encode(text));
 }
 
 async function writeBytes(

@@ -33,6 +33,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     ...['src/domain/', 'src/checkpoint/', 'src/graph/recognise.ts', 'src/graph/package.ts'],
     'src/graph/architecture.ts',
     'src/graph/weights.ts',
+    'src/graph/package-readme.ts',
   ],
   'src/storage/': ['src/domain/', 'src/run/', 'src/graph/package.ts', 'src/graph/manifest.ts'],
   'src/state/': [
