@@ -1,6 +1,8 @@
 import type { TaskId } from './model.ts';
 
 const ENTAILMENT = /entail|implica/iu;
+/** Names that the library gives where the authors gave none. */
+const UNNAMED = /^LABEL_\d$/u;
 
 /**
  * What a model with this head can be asked, the task that it is for first.
@@ -19,7 +21,9 @@ export function tasksOfHead(head: string, labels: readonly string[], chat: boole
       // A model of inference between two texts says whether any label fits.
       return labels.some((label) => ENTAILMENT.test(label))
         ? ['zero-shot-classification', 'text-classification']
-        : ['text-classification'];
+        : nameless(labels)
+          ? ['text-classification', 'zero-shot-classification']
+          : ['text-classification'];
     case 'token-classification':
       return ['token-classification'];
     case 'question-answering':
@@ -29,4 +33,9 @@ export function tasksOfHead(head: string, labels: readonly string[], chat: boole
     default:
       return [];
   }
+}
+
+/** Three classes without names may be those of inference; the person says which one affirms. */
+function nameless(labels: readonly string[]): boolean {
+  return labels.length === 3 && labels.every((label) => UNNAMED.test(label));
 }

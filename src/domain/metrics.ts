@@ -6,6 +6,10 @@ export interface Timing {
   readonly decodeMs: number;
   readonly promptTokens: number;
   readonly generatedTokens: number;
+  /** The most answers that were written together with this one, itself included; left out for one. */
+  readonly together?: number;
+  /** Tokens of the prompt that had been read before and were not read again; left out for none. */
+  readonly reusedTokens?: number;
 }
 
 /** Tokens per second after the first one; null where fewer than two tokens were made. */

@@ -22,6 +22,8 @@ export interface Preflight {
   readonly tasks: readonly TaskId[];
   /** Names of the classes, in the order of the outputs; empty for other tasks. */
   readonly labels: readonly string[];
+  /** Words that its authors put before a text to say what to do with it. */
+  readonly prefixes: readonly string[];
   /** Trained weights, counted from the tensors' shapes; null where they are not listed. */
   readonly parameters: number | null;
   /** Element types of the weights, the one with most bytes first. */

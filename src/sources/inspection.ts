@@ -71,9 +71,20 @@ export function writtenFacts(
     ...{ vocabulary: architecture?.vocab ?? null, contextTokens: architecture?.context ?? null },
     ...{ license: card.license, languages: card.languages, datasets: card.datasets },
     ...{ base: baseOf(card), tokenizer: tokenizerState(files, modelType), chatTemplate },
+    prefixes: prefixesOf(configs.model),
     ...{ parameters: null, dtypes: [], readBytes: 0, downloadBytes: 0, variants: [], chosen: null },
     ...{ quantization: null, adapter: null, onnx: null },
   };
+}
+
+const MAX_PREFIXES = 20;
+
+/** T5's configurations list their tasks with the words that stand before a text. */
+function prefixesOf(config: JsonObject): string[] {
+  const tasks = config['task_specific_params'] ?? {};
+  const all = isObject(tasks) ? Object.values(tasks) : [];
+  const found = all.map((task) => (isObject(task) ? task['prefix'] : undefined));
+  return found.filter((prefix) => typeof prefix === 'string').slice(0, MAX_PREFIXES);
 }
 
 function baseOf({ base: [name] }: Card): BaseModel | null {

@@ -19,6 +19,7 @@ export function modelEntryOf(stored: StoredPackage): ModelEntry {
     tasks: stored.tasks,
     runtime: stored.runtime,
     prompting: stored.prompting,
+    prefixes: stored.prefixes,
     source: { kind: 'stored', id: stored.id },
     parameters: stored.parameters,
     contextTokens: stored.contextTokens,

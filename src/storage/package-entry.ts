@@ -38,6 +38,7 @@ const entry: Schema<StoredPackage> = v.object({
   tasks: v.array(v.picklist(TASK_IDS)),
   prompting: v.picklist(['completion', 'chat']),
   labels: v.array(text),
+  prefixes: v.optional(v.array(text), []),
   parameters: count,
   contextTokens: count,
   license: v.nullable(text),

@@ -58,6 +58,8 @@ export interface StoredPackage {
   readonly prompting: Prompting;
   /** Names of the classes, in the order of the outputs; empty for other tasks. */
   readonly labels: readonly string[];
+  /** Words that its authors put before a text to say what to do with it. */
+  readonly prefixes: readonly string[];
   readonly parameters: number;
   readonly contextTokens: number;
   readonly license: string | null;
