@@ -9,6 +9,7 @@ import type { Conditions } from '../src/run/cell.ts';
 import type { Batch } from '../src/run/plan.ts';
 import { runTask } from '../src/tasks/run.ts';
 import type { Voice } from '../src/tasks/text-generation/run.ts';
+import { PrefixCache } from './cache.ts';
 import { checkDecoder, sampleDecoder } from './check-decoder.ts';
 import { SAMPLE, type CheckName } from './checks.ts';
 import { Kept, type OnLoading } from './kept.ts';
@@ -35,6 +36,8 @@ export interface DecoderParts {
   readonly session: GraphSession;
   readonly lettering: PackageLettering;
   readonly conditions: Omit<Conditions, 'seed'>;
+  /** Whether a row's scores are the same whoever is read beside it. */
+  readonly keepsRowsApart: boolean;
   /** Where the files of an adapter are. */
   readonly filesOf: (adapter: AdapterEntry) => PackageFiles;
 }
@@ -43,6 +46,7 @@ export class LoadedDecoder {
   readonly #parts: DecoderParts;
   readonly #bare: LaidAdapter;
   readonly #adapters = new Kept<LaidAdapter>();
+  readonly #prefixes = new PrefixCache();
 
   constructor(parts: DecoderParts) {
     this.#parts = parts;
@@ -63,7 +67,7 @@ export class LoadedDecoder {
     signal: AbortSignal,
     onLoading: OnLoading,
   ): Promise<Voice> {
-    const { manifest, session, lettering, conditions } = this.#parts;
+    const { manifest, session, lettering, conditions, keepsRowsApart } = this.#parts;
     const { codec } = lettering;
     const { feeds, template } =
       adapter === null
@@ -88,6 +92,8 @@ export class LoadedDecoder {
       encode,
       encodeChat,
       conditions,
+      keepsRowsApart,
+      prefixes: this.#prefixes,
     };
   }
 

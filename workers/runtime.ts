@@ -9,7 +9,7 @@ import asyncifyWasm from 'onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm?u
 import type { Backend } from '../src/domain/device.ts';
 import type { Failure } from '../src/domain/failure.ts';
 import { crossing } from './boundary.ts';
-import type { Feeds, GraphSession, GraphTensor } from './session.ts';
+import type { Copy, Feeds, GraphSession, GraphTensor } from './session.ts';
 
 /** Short enough that a stop is heard within 200 ms on a slow machine. */
 const CHUNK_TOKENS = 64;
@@ -177,6 +177,22 @@ class GpuSession extends OrtSession {
     }
     this.#device.queue.submit([commands.finish()]);
     return this.#tensor(buffer, [rows.length, ...rest]);
+  }
+
+  /** Copies follow the runtime's own commands, as those of `pickRows` do. */
+  assemble(copies: readonly Copy[], dims: readonly number[]): GraphTensor {
+    const { BYTES_PER_ELEMENT: size } = Float32Array;
+    const buffer = this.#buffer(
+      dims.reduce((all, length) => all * length, size),
+      false,
+    );
+    const commands = this.#device.createCommandEncoder();
+    for (const { source, from, to, count } of copies) {
+      const held = (source as Ort.Tensor).gpuBuffer as unknown as GPUBuffer;
+      commands.copyBufferToBuffer(held, from * size, buffer, to * size, count * size);
+    }
+    this.#device.queue.submit([commands.finish()]);
+    return this.#tensor(buffer, dims);
   }
 
   #buffer(bytes: number, mappedAtCreation: boolean): GPUBuffer {

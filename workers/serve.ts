@@ -4,6 +4,8 @@ import type { CellEvent, Engine, Warming } from '../src/engine/engine.ts';
 import type { CellId, RunEvent } from '../src/run/cell.ts';
 import type { Batch } from '../src/run/plan.ts';
 
+/** What a later word of the same kind makes up for. */
+const PROGRESS: ReadonlySet<RunEvent['type']> = new Set(['tokens', 'loading', 'reading']);
 /** Tokens wait this long for company before they are posted; the page paints no faster. */
 const POST_EVERY_MS = 16;
 
@@ -54,7 +56,7 @@ export class Outbox {
   push(entry: CellEvent): void {
     this.#add(entry);
     const isDue = this.#now() - this.#postedAt >= POST_EVERY_MS;
-    const mayWait = entry.event.type === 'tokens' || entry.event.type === 'loading';
+    const mayWait = PROGRESS.has(entry.event.type);
     if (isDue || !mayWait) this.flush();
     else this.#timer ??= setTimeout(() => this.flush(), POST_EVERY_MS);
   }
@@ -84,6 +86,7 @@ export class Outbox {
 /** One event that says the same as two; null where there is none. */
 function join(first: RunEvent | undefined, second: RunEvent): RunEvent | null {
   if (first?.type === 'loading' && second.type === 'loading') return second;
+  if (first?.type === 'reading' && second.type === 'reading') return second;
   if (first?.type !== 'tokens' || second.type !== 'tokens') return null;
   const text = first.text + second.text;
   return { type: 'tokens', text, tokens: [...first.tokens, ...second.tokens] };

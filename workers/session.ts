@@ -24,6 +24,76 @@ export interface GraphSession {
    * where tensors live on a device; `pickRows` does it for those in memory.
    */
   pickRows?(tensor: GraphTensor, rows: readonly number[]): GraphTensor;
+  /**
+   * A new float32 tensor of some size, zeros but for what is copied into it. Only where tensors live
+   * on a device.
+   */
+  assemble?(copies: readonly Copy[], dims: readonly number[]): GraphTensor;
+}
+
+/** A run of values that lie together; positions count values, not bytes. */
+export interface Copy {
+  readonly source: GraphTensor;
+  readonly from: number;
+  readonly to: number;
+  readonly count: number;
+}
+
+/** One row of a tensor, as far as its growing axis counts. */
+export interface Piece {
+  readonly tensor: GraphTensor;
+  readonly row: number;
+  /** Tokens; the rest of the row is padding. */
+  readonly length: number;
+}
+
+/**
+ * Rows of several tensors under each other, in a new tensor.
+ * @param dims of one row; null is the axis that grows, and gets this `width`
+ */
+export function stackRows(
+  session: GraphSession,
+  pieces: readonly Piece[],
+  dims: readonly (number | null)[],
+  width: number,
+): GraphTensor {
+  const copies = pieces.flatMap((piece, at) => copiesOf(piece, at, dims, width));
+  const whole = [pieces.length, ...dims.map((size) => size ?? width)];
+  if (session.assemble !== undefined) return session.assemble(copies, whole);
+  const values = new Float32Array(product(whole));
+  for (const { source, from, to, count } of copies) {
+    values.set(floatsOf(source).subarray(from, from + count), to);
+  }
+  return session.float32(values, whole);
+}
+
+/** A row's part of each plane over its growing axis; the whole row where nothing grows. */
+function copiesOf(
+  { tensor, row, length }: Piece,
+  at: number,
+  dims: readonly (number | null)[],
+  width: number,
+): Copy[] {
+  const axis = dims.indexOf(null);
+  const sizes = dims.map((size) => size ?? 1);
+  if (axis === -1) {
+    const count = product(sizes);
+    return [{ source: tensor, from: row * count, to: at * count, count }];
+  }
+  if (length === 0) return [];
+  const planes = product(sizes.slice(0, axis));
+  const step = product(sizes.slice(axis + 1));
+  const held = tensor.dims[axis + 1] as number;
+  return Array.from({ length: planes }, (_, plane) => ({
+    source: tensor,
+    from: (row * planes + plane) * held * step,
+    to: (at * planes + plane) * width * step,
+    count: length * step,
+  }));
+}
+
+function product(sizes: readonly number[]): number {
+  return sizes.reduce((all, size) => all * size, 1);
 }
 
 /** A new float32 tensor of some rows of another's first axis. */

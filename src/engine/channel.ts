@@ -59,6 +59,7 @@ const isNumber = (value: unknown) => typeof value === 'number';
 const SHAPES: { readonly [T in RunEvent['type']]: Shape } = {
   loading: { phase: isText, loadedBytes: isNumber, totalBytes: isNumber },
   ready: { conditions: isRecord, promptTokens: isNumber },
+  reading: { readTokens: isNumber, totalTokens: isNumber },
   tokens: { text: isText, tokens: Array.isArray },
   done: { finish: isText, timing: isRecord, text: isText, output: isRecord },
   failed: { failure: (value) => isRecord(value) && isText(value['code']) },

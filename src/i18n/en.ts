@@ -233,7 +233,8 @@ export const en = {
     loading: (voice, share) =>
       share === null ? `Loading ${voice}…` : `Loading ${voice}… ${f.percent(share)}`,
     running: 'Writing…',
-    reading: 'Reading the prompt…',
+    reading: (share) =>
+      share === null ? 'Reading the prompt…' : `Reading the prompt… ${f.percent(share)}`,
     done: 'Done',
     failed: 'Failed',
     cancelled: 'Stopped',
@@ -260,6 +261,11 @@ export const en = {
     tokensPerSecond: 'Tokens/s',
     tokens: 'Tokens',
     tokensValue: (prompt, generated) => `${f.number(prompt)} read, ${f.number(generated)} written`,
+    reused: 'Reused',
+    reusedValue: (reused, prompt) => `${f.number(reused)} of ${f.number(prompt)} tokens reused`,
+    together: 'At once',
+    togetherValue: (rows) =>
+      `${count(rows, 'answer', 'answers')} in the same pass; the speed is this one’s`,
     time: 'Time',
     read: 'Tokens read',
     model: 'Model',

@@ -201,7 +201,8 @@ export const es = {
     loading: (voice: string, share: number | null) =>
       share === null ? `Cargando ${voice}…` : `Cargando ${voice}… ${f.percent(share)}`,
     running: 'Escribiendo…',
-    reading: 'Leyendo el prompt…',
+    reading: (share: number | null) =>
+      share === null ? 'Leyendo el prompt…' : `Leyendo el prompt… ${f.percent(share)}`,
     done: 'Listo',
     failed: 'Falló',
     cancelled: 'Detenido',
@@ -229,6 +230,12 @@ export const es = {
     tokens: 'Tokens',
     tokensValue: (prompt: number, generated: number) =>
       `${f.number(prompt)} leídos, ${f.number(generated)} escritos`,
+    reused: 'Reutilizados',
+    reusedValue: (reused: number, prompt: number) =>
+      `${f.number(reused)} de ${f.number(prompt)} tokens reutilizados`,
+    together: 'A la vez',
+    togetherValue: (rows: number) =>
+      `${count(rows, 'respuesta', 'respuestas')} en la misma pasada; la velocidad es la de esta`,
     time: 'Tiempo',
     read: 'Tokens leídos',
     model: 'Modelo',

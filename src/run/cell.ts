@@ -24,6 +24,8 @@ export type Finish = 'end' | 'stop' | 'length' | 'context';
 export type RunEvent =
   | { type: 'loading'; phase: LoadPhase; loadedBytes: number; totalBytes: number }
   | { type: 'ready'; conditions: Conditions; promptTokens: number }
+  /** How much of a long prompt was read; of use while it is, and kept nowhere. */
+  | { type: 'reading'; readTokens: number; totalTokens: number }
   /** `text` is what to append; it never ends inside a character. */
   | { type: 'tokens'; text: string; tokens: readonly Token[] }
   /** `text` is the whole answer, with a stop string already cut off; empty where the task writes none. */
@@ -41,6 +43,12 @@ export interface Partial {
   readonly tokens: readonly Token[];
 }
 
+/** How much of a prompt was read, in tokens. */
+export interface Reading {
+  readonly readTokens: number;
+  readonly totalTokens: number;
+}
+
 export type CellState =
   | { readonly status: 'queued' }
   | {
@@ -49,7 +57,7 @@ export type CellState =
       readonly loadedBytes: number;
       readonly totalBytes: number;
     }
-  | { readonly status: 'running'; readonly partial: Partial }
+  | { readonly status: 'running'; readonly partial: Partial; readonly reading?: Reading }
   | {
       readonly status: 'done';
       readonly partial: Partial;
@@ -114,6 +122,11 @@ export function advance(state: CellState, event: RunEvent, at: number): CellStat
           tokens: [],
         },
       };
+    case 'reading': {
+      if (state.status !== 'running') return broken(event.type, at);
+      const { readTokens, totalTokens } = event;
+      return { ...state, reading: { readTokens, totalTokens } };
+    }
     case 'tokens':
       return state.status === 'running'
         ? { status: 'running', partial: append(state.partial, event.text, event.tokens) }

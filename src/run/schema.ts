@@ -181,6 +181,8 @@ const timing = v.strictObject({
   decodeMs: amount,
   promptTokens: count,
   generatedTokens: count,
+  together: v.exactOptional(count),
+  reusedTokens: v.exactOptional(count),
 });
 
 const span = { start: count, end: count, score: finite };

@@ -14,7 +14,7 @@ export function cellWords(state: CellState, voice: string, t: Messages, generate
     }
     case 'running':
       if (!generates) return t.cell.computing;
-      return state.partial.text === '' ? t.cell.reading : t.cell.running;
+      return state.partial.text === '' ? t.cell.reading(shareRead(state)) : t.cell.running;
     case 'done':
       return t.cell.done;
     case 'failed':
@@ -22,6 +22,11 @@ export function cellWords(state: CellState, voice: string, t: Messages, generate
     case 'cancelled':
       return t.cell.cancelled;
   }
+}
+
+/** Null where the prompt is too short for its reading to be told of. */
+function shareRead({ reading }: Extract<CellState, { status: 'running' }>): number | null {
+  return reading === undefined ? null : reading.readTokens / reading.totalTokens;
 }
 
 /** What the page's one status region says when a run has come to its end. */

@@ -30,6 +30,7 @@ const STATES: Record<CellStatus, CellState> = {
 const EVENTS: { [T in RunEvent['type']]: Extract<RunEvent, { type: T }> } = {
   loading: { type: 'loading', phase: 'session', loadedBytes: 5, totalBytes: 9 },
   ready: { type: 'ready', conditions, promptTokens: 3 },
+  reading: { type: 'reading', readTokens: 1, totalTokens: 3 },
   tokens: { type: 'tokens', text: ' un', tokens: [token] },
   done: { type: 'done', finish: 'stop', timing, text: 'Era', output },
   failed: { type: 'failed', failure },
@@ -43,6 +44,7 @@ const NEXT: Record<'queued' | 'loading' | 'running', Record<RunEvent['type'], Ce
   queued: {
     loading: 'loading',
     ready: 'running',
+    reading: 'failed',
     tokens: 'failed',
     done: 'failed',
     failed: 'failed',
@@ -51,6 +53,7 @@ const NEXT: Record<'queued' | 'loading' | 'running', Record<RunEvent['type'], Ce
   loading: {
     loading: 'loading',
     ready: 'running',
+    reading: 'failed',
     tokens: 'failed',
     done: 'failed',
     failed: 'failed',
@@ -59,6 +62,7 @@ const NEXT: Record<'queued' | 'loading' | 'running', Record<RunEvent['type'], Ce
   running: {
     loading: 'running',
     ready: 'running',
+    reading: 'running',
     tokens: 'running',
     done: 'done',
     failed: 'failed',

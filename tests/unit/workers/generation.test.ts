@@ -4,6 +4,8 @@ import type { CellEvent } from '../../../src/engine/engine.ts';
 import type { RunEvent } from '../../../src/run/cell.ts';
 import type { Batch } from '../../../src/run/plan.ts';
 import { runTextGeneration, type Voice } from '../../../src/tasks/text-generation/run.ts';
+import { PrefixCache } from '../../../workers/cache.ts';
+import type { Feeds } from '../../../workers/session.ts';
 import { Decoder, type Row } from '../../../workers/decoder.ts';
 import { fakeModel } from '../../fakes/catalogue.ts';
 import { FAKE_NUMBERS, FakeGraph, reciting, type FakeModel } from '../../fakes/engine-graph.ts';
@@ -17,12 +19,23 @@ interface Setup {
   readonly params?: Partial<Params>;
   readonly graph?: FakeGraph;
   readonly isStopped?: (cell: string) => boolean;
+  readonly keepsRowsApart?: boolean;
+  readonly prefixes?: PrefixCache;
 }
 
+/** No adapter: one object, because what is reused belongs to its adapter. */
+const BARE: Feeds = {};
 const PROMPT = 'Una';
 const recite = (text: string) => new FakeGraph(reciting(bytes(PROMPT), text));
 
-async function generate({ prompts = [PROMPT], params, graph, isStopped }: Setup) {
+async function generate({
+  prompts = [PROMPT],
+  params,
+  graph,
+  isStopped,
+  keepsRowsApart = true,
+  prefixes = new PrefixCache(0),
+}: Setup) {
   const codec = await byteCodec();
   const session = graph ?? recite(' niña');
   const voice: Voice = {
@@ -30,11 +43,13 @@ async function generate({ prompts = [PROMPT], params, graph, isStopped }: Setup)
     session,
     model: FAKE_NUMBERS,
     topCount: 64,
-    adapter: {},
+    adapter: BARE,
     lettering: codec,
     encode: (prompt) => Promise.resolve(codec.encode(prompt)),
     encodeChat: (messages) => Promise.resolve(codec.encode(messages.at(-1)?.content ?? '')),
     conditions: { backend: 'cpu', variant: 'cpu8', threads: 1 },
+    keepsRowsApart,
+    prefixes,
   };
   const batch: Batch = {
     task: 'text-generation',
@@ -51,11 +66,10 @@ async function generate({ prompts = [PROMPT], params, graph, isStopped }: Setup)
       seed: index,
     })),
   };
-  let time = 0;
   const controls = {
     isStopped: isStopped ?? (() => false),
     breathe: () => Promise.resolve(),
-    now: () => (time += 10),
+    now: () => session.runs.length * 10,
   };
   const events: CellEvent[] = [];
   await runTextGeneration(batch, voice, controls, (entry) => events.push(entry));
@@ -186,7 +200,7 @@ describe('stopping', () => {
       graph,
       isStopped: () => runs >= 2,
     });
-    expect(events.map(({ type }) => type)).toEqual(['ready', 'cancelled']);
+    expect(events.map(({ type }) => type)).toEqual(['ready', 'reading', 'reading', 'cancelled']);
     expect(graph.runs).toEqual([8, 8]);
   });
 
@@ -197,6 +211,113 @@ describe('stopping', () => {
     });
     expect(entries[0]).toEqual({ cell: 'c0', event: { type: 'cancelled' } });
     expect(entries.at(-1)).toMatchObject({ cell: 'c1', event: { type: 'done' } });
+  });
+});
+
+describe('answers that are written together', () => {
+  /** Goes on from any beginning in a way that tells all of it; ends after a while. */
+  const winding: FakeModel = (ids) => {
+    const sum = ids.reduce((all, id, at) => (all * 31 + id * (at + 1)) % 65_521, 7);
+    return Float32Array.from(
+      { length: 258 },
+      (_, id) => Math.sin(sum * (id + 1)) * (id < 257 ? 1 : 3),
+    );
+  };
+  const params = { temperature: 1, topK: 20, maxTokens: 25 };
+  const prompts = [
+    'Una',
+    'Había una vez',
+    'Un',
+    'Una niña',
+    'y',
+    'Dos',
+    'o tres más',
+    'ñ',
+    'Había',
+  ];
+  const idsOf = (entries: readonly CellEvent[], cell: string) =>
+    entries.flatMap((entry) =>
+      entry.cell === cell && entry.event.type === 'tokens'
+        ? entry.event.tokens.map(({ id }) => id)
+        : [],
+    );
+  const timingOf = (entries: readonly CellEvent[], cell: string) =>
+    entries.flatMap((entry) =>
+      entry.cell === cell && entry.event.type === 'done' ? [entry.event.timing] : [],
+    )[0];
+
+  async function alone(prompts: readonly string[]) {
+    const answers: number[][] = [];
+    for (const [seed] of prompts.entries()) {
+      const others = (cell: string) => cell !== `c${seed}`;
+      const { entries } = await generate({
+        prompts,
+        params,
+        graph: new FakeGraph(winding),
+        isStopped: others,
+      });
+      answers.push(idsOf(entries, `c${seed}`));
+    }
+    return answers;
+  }
+
+  it('say what each says alone, join between steps and leave when they end', async () => {
+    const graph = new FakeGraph(winding);
+    const { entries } = await generate({ prompts, params, graph });
+    const found = prompts.map((_, at) => idsOf(entries, `c${at}`));
+    expect(found).toEqual(await alone(prompts));
+    expect(new Set(found.map(({ length }) => length)).size).toBeGreaterThan(2);
+    expect(Math.max(...graph.together)).toBeGreaterThan(4);
+    expect(timingOf(entries, 'c0')?.together).toBeGreaterThan(1);
+    expect(graph.alive).toBe(0);
+  });
+
+  it('step one after another where a row would feel its neighbours', async () => {
+    const graph = new FakeGraph(winding);
+    const prefixes = new PrefixCache();
+    const { entries } = await generate({ prompts, params, graph, keepsRowsApart: false, prefixes });
+    expect(Math.max(...graph.together)).toBe(1);
+    expect(prefixes.bytes).toBe(0);
+    expect(timingOf(entries, 'c3')).not.toHaveProperty('together');
+    expect(timingOf(entries, 'c3')).not.toHaveProperty('reusedTokens');
+  });
+
+  it('go on when one of them is stopped', async () => {
+    let runs = 0;
+    const graph = new FakeGraph(winding, 128, (run) => (runs = run));
+    const isStopped = (cell: string) => cell === 'c3' && runs > 16;
+    const { entries } = await generate({ prompts, params, graph, isStopped });
+    const whole = await alone(prompts);
+    const cut = idsOf(entries, 'c3');
+    expect(cut).toEqual(whole[3]?.slice(0, cut.length));
+    expect(entries.filter(({ cell }) => cell === 'c3').at(-1)?.event.type).toBe('cancelled');
+    for (const at of [0, 1, 2, 4, 5, 6, 7, 8]) expect(idsOf(entries, `c${at}`)).toEqual(whole[at]);
+    expect(graph.alive).toBe(0);
+  });
+
+  it('are all told at once when all are stopped, those in the queue as well', async () => {
+    let runs = 0;
+    const graph = new FakeGraph(winding, 128, (run) => (runs = run));
+    const { entries } = await generate({ prompts, params, graph, isStopped: () => runs >= 4 });
+    expect(graph.runs).toHaveLength(4);
+    const ends = entries.filter(({ event }) => event.type === 'cancelled');
+    expect(ends.map(({ cell }) => cell).sort()).toEqual(prompts.map((_, at) => `c${at}`));
+    expect(graph.alive).toBe(0);
+  });
+
+  it('reuse what was read, a second time all but the last token', async () => {
+    const prefixes = new PrefixCache();
+    const graph = new FakeGraph(winding);
+    const first = await generate({ prompts, params, graph, prefixes });
+    const whole = await alone(prompts);
+    expect(prompts.map((_, at) => idsOf(first.entries, `c${at}`))).toEqual(whole);
+    expect(timingOf(first.entries, 'c3')?.reusedTokens).toBe(bytes('Una').length);
+    const read = graph.runs.length;
+    const second = await generate({ prompts, params, graph, prefixes });
+    expect(prompts.map((_, at) => idsOf(second.entries, `c${at}`))).toEqual(whole);
+    expect(Math.max(...graph.runs.slice(read))).toBe(1);
+    prefixes.clear();
+    expect(graph.alive).toBe(0);
   });
 });
 

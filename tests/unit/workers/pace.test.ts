@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { keyValueStates } from '../../../src/graph/architecture.ts';
+import { Pace, rowsThatFit } from '../../../workers/pace.ts';
+
+describe('rows that fit in memory', () => {
+  it('are eight of a small model, and fewer of long texts', () => {
+    const small = keyValueStates({ layers: 4, kvHeads: 2, headDim: 64 });
+    const large = keyValueStates({ layers: 28, kvHeads: 8, headDim: 128 });
+    expect(rowsThatFit(small, 512)).toBe(8);
+    // 224 KiB of float32 for each token.
+    expect(rowsThatFit(large, 200)).toBe(5);
+    expect(rowsThatFit(large, 1024)).toBe(1);
+    expect(rowsThatFit(large, 32_768)).toBe(1);
+  });
+});
+
+describe('the pace', () => {
+  const paceOf = (steps: readonly (readonly [rows: number, ms: number, times: number])[]) => {
+    const pace = new Pace();
+    for (const [rows, ms, times] of steps) {
+      for (let time = 0; time < times; time += 1) pace.measured(rows, ms);
+    }
+    return pace;
+  };
+
+  it('takes a few steps alone first', () => {
+    expect(paceOf([]).rows(8)).toBe(1);
+    expect(paceOf([[1, 5, 2]]).rows(8)).toBe(1);
+    expect(paceOf([[1, 5, 3]]).rows(8)).toBe(8);
+  });
+
+  it('stays together where that is faster than one after another', () => {
+    expect(
+      paceOf([
+        [1, 5, 3],
+        [4, 12, 9],
+      ]).rows(4),
+    ).toBe(4);
+  });
+
+  it('goes one by one where it is not', () => {
+    expect(
+      paceOf([
+        [1, 5, 3],
+        [4, 21, 9],
+      ]).rows(4),
+    ).toBe(1);
+  });
+
+  it('judges by the shortest step, not by a disturbed one', () => {
+    expect(
+      paceOf([
+        [1, 5, 3],
+        [4, 90, 9],
+        [4, 12, 1],
+      ]).rows(4),
+    ).toBe(4);
+  });
+});

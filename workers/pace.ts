@@ -1,0 +1,41 @@
+/** How many rows step together: as many as memory holds, unless measuring says that it does not pay. */
+import type { StatePort } from '../src/graph/architecture.ts';
+
+/** Beyond this the product is bound by arithmetic, and each answer only gets slower. */
+const MOST_ROWS = 8;
+/** Of states, which a run holds three times over: as they came, as they leave, and on the way. */
+const STATES_BUDGET_BYTES = 256 * 2 ** 20;
+/** Steps that a row takes alone, so that there is something to compare with. */
+const SOLO_STEPS = 3;
+/** Steps of a number of rows before their pace is believed. */
+const GROUP_STEPS = 6;
+
+/** Rows of this many tokens that fit in memory side by side; at least one. */
+export function rowsThatFit(states: readonly StatePort[], tokens: number): number {
+  const values = states.reduce((sum, { dims }) => {
+    return sum + dims.reduce<number>((product, size) => product * (size ?? tokens), 1);
+  }, 0);
+  const bytes = values * Float32Array.BYTES_PER_ELEMENT;
+  return Math.max(1, Math.min(MOST_ROWS, Math.floor(STATES_BUDGET_BYTES / bytes)));
+}
+
+/** The steps of one run of jobs, as they were measured. */
+export class Pace {
+  /** Milliseconds of the steps of so many rows. */
+  readonly #steps = new Map<number, { count: number; shortest: number }>();
+
+  /** The shortest counts: anything else that the machine does only makes a step longer. */
+  measured(rows: number, ms: number): void {
+    const { count, shortest } = this.#steps.get(rows) ?? { count: 0, shortest: Infinity };
+    this.#steps.set(rows, { count: count + 1, shortest: Math.min(shortest, ms) });
+  }
+
+  /** How many of the rows that could step should do so in the next run. */
+  rows(fitting: number): number {
+    const solo = this.#steps.get(1);
+    if (solo === undefined || solo.count < SOLO_STEPS) return 1;
+    const group = this.#steps.get(fitting);
+    if (group === undefined || group.count < GROUP_STEPS) return fitting;
+    return group.shortest < fitting * solo.shortest ? fitting : 1;
+  }
+}
