@@ -53,7 +53,14 @@ function bench(files: PackageGround['files'], left: Bench['left']): Bench {
 function entry(id: string, change: Partial<StoredPackage> = {}): StoredPackage {
   return {
     ...{ id, name: id, family: 'llama', head: 'causal-lm', tasks: ['text-generation'] },
-    ...{ runtime: 'patio', prompting: 'completion', labels: [], parameters: 5, contextTokens: 64 },
+    ...{
+      runtime: 'patio',
+      prompting: 'completion',
+      labels: [],
+      prefixes: [],
+      parameters: 5,
+      contextTokens: 64,
+    },
     ...{ license: null, languages: ['es'], base: null, variants: [{ id: 'cpu8', bytes: 7 }] },
     ...{ adapterOf: null, check: { status: 'unchecked' }, addedAt: 1, usedAt: 1 },
     origin: { kind: 'files', endpoint: null, repo: null, commit: null },
