@@ -3,7 +3,7 @@ import { startMirror, type Mirror } from '../support/mirror.ts';
 import { writeRandomLlama } from '../support/random-llama.ts';
 import { fixture } from './support/folders.ts';
 import { Asking, Models } from './support/models.ts';
-import { BASE, type Patio } from './support/patio.ts';
+import { BASE, Patio } from './support/patio.ts';
 import { expect, test as base, type Watch } from './support/test.ts';
 
 const SMALL = fixture('llama');
@@ -148,9 +148,10 @@ test('two tabs that prepare the same model do not fight', async ({
   await first.open();
   const tab = await context.newPage();
   await tab.goto(page.url());
-  const second = new Models(Object.assign(Object.create(patio) as Patio, { page: tab }));
+  const second = new Models(new Patio(tab));
   await second.open();
   for (const models of [first, second]) {
+    await models.page.bringToFront();
     await models.bringFolder(large);
     await expect(models.start).toBeEnabled();
   }
