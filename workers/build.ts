@@ -19,7 +19,7 @@ import { openSource } from '../src/sources/open.ts';
 import type { OpenedSource } from '../src/sources/opened.ts';
 import type { Origin } from '../src/sources/origin.ts';
 import { storyOfMerged, storyOfModel } from '../src/sources/package-story.ts';
-import { withTokenizer } from '../src/sources/tokenizer-files.ts';
+import { withBrought, withTokenizer } from '../src/sources/tokenizer-files.ts';
 import type { PackageStore, StoredPackage } from '../src/storage/packages.ts';
 import { BuildMeter } from './build-meter.ts';
 import { packageId } from './package-id.ts';
@@ -106,12 +106,9 @@ async function writeMerged(
   const opened = await openSource(base, signal);
   const adapter = await readAdapter(own.files, signal);
   const story = await storyOfMerged(own, opened, order.name, signal);
-  const brought = [...own.files].filter(([path]) => OF_THE_TOKENIZER.test(path));
-  const files = new Map([...opened.files, ...brought]);
+  const files = withBrought(opened.files, own.files);
   return writeModel(order, files, sink, signal, { adapter, story, ports: false });
 }
-
-const OF_THE_TOKENIZER = /^(?:tokenizer|special_tokens|added_tokens|vocab|merges|chat_template)/u;
 
 const ADAPTER_FILES = [
   'adapter_config.json',

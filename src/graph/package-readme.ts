@@ -150,7 +150,7 @@ function licences({ license, bases }: PackageStory): string[] {
 function sizes({ variants }: Manifest): string[] {
   const rows = variants.map((variant) => {
     const { dtype, how } = VARIANTS[variant.id];
-    const files = variantFiles(variant).map(({ path }) => `\`${path}\``);
+    const files = variantFiles(variant).map(({ path }) => `\`${path.replace('_ports.', '.')}\``);
     return `| \`${dtype}\` | ${how} | ${files.join(', ')} | ${megabytes(variantBytes(variant))} |`;
   });
   return [

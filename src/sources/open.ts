@@ -46,7 +46,7 @@ const CONFIGS = ['config.json', 'adapter_config.json'];
  * People drop the folder above, and training leaves `checkpoint-500/` folders inside: the model is the
  * shallowest folder with a configuration. Several at that depth are told apart by the person.
  */
-function atRoot(source: OpenedSource): OpenedSource {
+export function atRoot(source: OpenedSource): OpenedSource {
   const folders = modelFolders(source.files);
   const shallowest = Math.min(...folders.map(depth));
   const [root, ...others] = folders.filter((folder) => depth(folder) === shallowest);

@@ -103,6 +103,13 @@ export async function withTokenizer(files: FileSet, signal: AbortSignal): Promis
   return added;
 }
 
+const OF_THE_TOKENIZER = /^(?:tokenizer|special_tokens|added_tokens|vocab|merges|chat_template)/u;
+
+/** A base's files with what an adapter brings of its own: tokens that were added, a chat template. */
+export function withBrought(base: FileSet, adapter: FileSet): FileSet {
+  return new Map([...base, ...[...adapter].filter(([path]) => OF_THE_TOKENIZER.test(path))]);
+}
+
 /** `tokenizer.json` of a slow tokenizer; refuses by name what it cannot be made from. */
 export async function makeTokenizer(
   files: FileSet,
