@@ -31,7 +31,7 @@ export interface Reference {
 }
 
 /** Sources of different lengths, padded on the right. */
-async function encode(model: Seq2SeqPackage, sources: readonly number[][]): Promise<Feeds> {
+export async function encode(model: Seq2SeqPackage, sources: readonly number[][]): Promise<Feeds> {
   const length = Math.max(...sources.map((row) => row.length));
   const pad = model.manifest.model.pad ?? 0;
   const grid = (rows: readonly number[][], fill: number): GraphTensor => {
@@ -45,7 +45,7 @@ async function encode(model: Seq2SeqPackage, sources: readonly number[][]): Prom
   return { encoder_hidden_states: states, encoder_attention_mask: feeds.attention_mask };
 }
 
-async function decode(
+export async function decode(
   { decoder, manifest }: Seq2SeqPackage,
   source: Feeds,
   targets: readonly number[][],
