@@ -18,18 +18,72 @@ export function quantiseInt8(
   target: { values: Int8Array; scales: Float32Array },
   at: number,
 ): void {
-  const { values, scales } = target;
+  const { scales } = target;
   const outSize = weights.length / inSize;
-  const [outStride, inStride] = layout === 'out-in' ? [inSize, 1] : [1, scales.length];
+  // As they are before float32 holds them: quotients are those of the exact scale.
+  const exact = new Float64Array(outSize);
   for (let out = 0; out < outSize; out += 1) {
     const start = out * inSize;
-    const scale = Math.abs(signedExtreme(weights, start, start + inSize)) / INT8_MAX || 1;
-    scales[at + out] = scale;
-    const first = (at + out) * outStride;
-    for (let i = 0; i < inSize; i += 1) {
-      values[first + i * inStride] = Math.round((weights[start + i] as number) / scale);
+    exact[out] = Math.abs(signedExtreme(weights, start, start + inSize)) / INT8_MAX || 1;
+    scales[at + out] = exact[out] as number;
+  }
+  const strides = layout === 'out-in' ? ([inSize, 1] as const) : ([1, scales.length] as const);
+  writeTiles(weights, inSize, exact, { values: target.values, strides, at });
+}
+
+const TILE_OUTS = 128;
+const TILE_INS = 16;
+
+/** Tile by tile: column after column, a transposed matrix would miss the cache at every value. */
+function writeTiles(
+  weights: Float32Array,
+  inSize: number,
+  scales: Float64Array,
+  target: { values: Int8Array; strides: readonly [number, number]; at: number },
+): void {
+  const { at } = target;
+  const [outStride, inStride] = target.strides;
+  for (let outs = 0; outs < scales.length; outs += TILE_OUTS) {
+    const outEnd = Math.min(outs + TILE_OUTS, scales.length);
+    for (let ins = 0; ins < inSize; ins += TILE_INS) {
+      const inEnd = Math.min(ins + TILE_INS, inSize);
+      for (let out = outs; out < outEnd; out += 1) {
+        const start = out * inSize;
+        const first = (at + out) * outStride + ins * inStride;
+        const step = { first, stride: inStride, scale: scales[out] as number };
+        writeRun(weights, start + ins, start + inEnd, target.values, step);
+      }
     }
   }
+}
+
+function writeRun(
+  weights: Float32Array,
+  start: number,
+  end: number,
+  values: Int8Array,
+  { first, stride, scale }: { first: number; stride: number; scale: number },
+): void {
+  let at = first;
+  for (let i = start; i < end; i += 1) {
+    values[at] = nearest((weights[i] as number) / scale);
+    at += stride;
+  }
+}
+
+/** Quotients this near to the middle of two integers are left to `Math.round`. */
+const DOUBT = 1e-9;
+
+/**
+ * `Math.round`, at a fifth of its time where weights are what they are: its branches follow the sign
+ * and the fraction, which nobody can predict. A quotient that is no number or far too large has no
+ * fraction here either, and goes the same way as one in doubt.
+ */
+function nearest(quotient: number): number {
+  const shifted = quotient + 256.5;
+  const whole = shifted | 0;
+  const fraction = shifted - whole;
+  return fraction > DOUBT && fraction < 1 - DOUBT ? whole - 256 : Math.round(quotient);
 }
 
 /** Inputs that share a scale in block-wise quantisation. */
@@ -86,7 +140,7 @@ function packInt8(
   const scale = Math.abs(signedExtreme(weights, start, end)) / INT8_MAX || 1;
   for (let i = 0; i < BLOCK; i += 1) {
     const weight = start + i < end ? (weights[start + i] as number) : 0;
-    values[at + i] = Math.round(weight / scale) + INT8_ZERO;
+    values[at + i] = nearest(weight / scale) + INT8_ZERO;
   }
   return scale;
 }
@@ -146,7 +200,7 @@ function int4Error(weights: Float32Array, start: number, end: number, scale: num
 }
 
 function toInt4(weight: number, scale: number): number {
-  const level = Math.round(weight / scale);
+  const level = nearest(weight / scale);
   if (level < -8) return -8;
   return level > 7 ? 7 : level;
 }
