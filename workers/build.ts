@@ -7,7 +7,7 @@ import { tasksOfHead } from '../src/domain/head-tasks.ts';
 import type { Preflight } from '../src/domain/preflight.ts';
 import type { BuildOrder } from '../src/engine/builder.ts';
 import type { Tell } from '../src/engine/build-channel.ts';
-import { variantBytes } from '../src/graph/manifest.ts';
+import { variantBytes, type Manifest } from '../src/graph/manifest.ts';
 import {
   buildPackage,
   copyFile,
@@ -20,11 +20,18 @@ import type { OpenedSource } from '../src/sources/opened.ts';
 import type { Origin } from '../src/sources/origin.ts';
 import { storyOfMerged, storyOfModel } from '../src/sources/package-story.ts';
 import { withBrought, withTokenizer } from '../src/sources/tokenizer-files.ts';
-import type { PackageStore, StoredPackage } from '../src/storage/packages.ts';
+import type { PackageStore, StoredPackage, StoredVariant } from '../src/storage/packages.ts';
 import { BuildMeter } from './build-meter.ts';
+import { mergedFacts, type MergedFacts } from './merged-facts.ts';
 import { packageId } from './package-id.ts';
 
 type Variants = StoredPackage['variants'];
+
+/** What was written and, of a merged adapter, what came of it. */
+interface Built {
+  readonly variants: Variants;
+  readonly facts?: MergedFacts;
+}
 
 export async function build(
   order: BuildOrder,
@@ -44,8 +51,8 @@ export async function build(
   const draft = await store.draft(id, neededBytes(order));
   try {
     const read = { ...opened, files: meter.reading(opened.files) };
-    const variants = await write(order, read, meter.writing(draft), signal);
-    const entry = entryOf(order, id, variants);
+    const { variants, facts } = await write(order, read, meter.writing(draft), signal);
+    const entry = { ...entryOf(order, id, variants), ...facts };
     await draft.commit(entry);
     return entry;
   } finally {
@@ -71,16 +78,15 @@ async function write(
   opened: OpenedSource,
   sink: PackageSink,
   signal: AbortSignal,
-): Promise<Variants> {
-  const { adapter, name } = order;
+): Promise<Built> {
+  const { adapter, name, preflight } = order;
   const { files } = opened;
-  if (order.preflight.kind === 'onnx') return copyOnnx(order, files, sink, signal);
-  if (adapter === null) {
-    const story = await storyOfModel(opened, name, signal);
-    return writeModel(order, files, sink, signal, { story });
-  }
-  if (adapter.kind === 'stays') return copyAdapter(files, sink, signal);
-  return writeMerged(order, adapter.base, opened, sink, signal);
+  if (preflight.kind === 'onnx') return { variants: await copyOnnx(order, files, sink, signal) };
+  if (adapter?.kind === 'merged') return writeMerged(order, adapter.base, opened, sink, signal);
+  if (adapter?.kind === 'stays') return { variants: await copyAdapter(files, sink, signal) };
+  const story = await storyOfModel(opened, name, signal);
+  const manifest = await writeModel(order, files, sink, signal, { story });
+  return { variants: variantsOf(manifest) };
 }
 
 async function writeModel(
@@ -89,10 +95,13 @@ async function writeModel(
   sink: PackageSink,
   signal: AbortSignal,
   more: Pick<PackageOptions, 'story' | 'adapter'> & { ports?: boolean },
-): Promise<Variants> {
+): Promise<Manifest> {
   const options = { variants, ports: true, logits: 'last', ...more } as const;
-  const manifest = await buildPackage(await withTokenizer(files, signal), options, sink, signal);
-  return manifest.variants.map((variant) => ({ id: variant.id, bytes: variantBytes(variant) }));
+  return buildPackage(await withTokenizer(files, signal), options, sink, signal);
+}
+
+function variantsOf({ variants }: Manifest): Variants {
+  return variants.map((variant) => ({ id: variant.id, bytes: variantBytes(variant) }));
 }
 
 /** The base's weights with the adapter in them; what the adapter brings of its own goes first. */
@@ -102,12 +111,14 @@ async function writeMerged(
   own: OpenedSource,
   sink: PackageSink,
   signal: AbortSignal,
-): Promise<Variants> {
+): Promise<Built> {
   const opened = await openSource(base, signal);
   const adapter = await readAdapter(own.files, signal);
   const story = await storyOfMerged(own, opened, order.name, signal);
   const files = withBrought(opened.files, own.files);
-  return writeModel(order, files, sink, signal, { adapter, story, ports: false });
+  const manifest = await writeModel(order, files, sink, signal, { adapter, story, ports: false });
+  const facts = await mergedFacts(manifest, files, story, signal);
+  return { variants: variantsOf(manifest), facts };
 }
 
 const ADAPTER_FILES = [
@@ -161,6 +172,12 @@ async function copyAll(
   return bytes;
 }
 
+/** What the preflight counted when it laid the graph out. */
+function withLargest(variant: StoredVariant, { variants }: Preflight): StoredVariant {
+  const bytes = variants.find(({ id }) => id === variant.id)?.largestWeightBytes;
+  return bytes === undefined ? variant : { ...variant, largestWeightBytes: bytes };
+}
+
 function entryOf(order: BuildOrder, id: string, variants: Variants): StoredPackage {
   const { preflight, name, adapter } = order;
   const { head, labels, chatTemplate } = preflight;
@@ -181,7 +198,7 @@ function entryOf(order: BuildOrder, id: string, variants: Variants): StoredPacka
     license: preflight.license,
     languages: preflight.languages,
     base: preflight.base?.name ?? null,
-    variants,
+    variants: variants.map((variant) => withLargest(variant, preflight)),
     adapterOf: adapter?.kind === 'stays' ? adapter.base.id : null,
     check: { status: 'unchecked' },
     addedAt: now,
