@@ -114,6 +114,10 @@ export class GraphBuilder {
     return this.#constant('float32', dims, bytesOf(Float32Array.from(values)), values.join('_'));
   }
 
+  uint8(values: readonly number[], dims: readonly number[] = [values.length]): Value {
+    return this.#constant('uint8', dims, Uint8Array.from(values), values.join('_'));
+  }
+
   /** Weights in the data file: several parts when one reading of the source makes them all. */
   weights<const Parts extends readonly WeightPart[]>(
     parts: Parts,
