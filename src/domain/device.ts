@@ -33,9 +33,10 @@ export type Fit =
 
 /**
  * WebAssembly memory of every build of the runtime ends at 4 GiB, where the weights lie once, beside
- * cache and activations: a model of 2.7 GB was seen to load and to write.
+ * cache and activations: a model of 2.7 GB was seen to load and to write. Weights for a GPU pass
+ * through the same memory on their way, and no browser tells how much a GPU has of its own.
  */
-const CPU_BUDGET_BYTES = 3 * 2 ** 30;
+const BUDGET_BYTES = 3 * 2 ** 30;
 /** Browsers tell no more than this of a machine's memory, so it stands for anything above. */
 const MOST_TOLD_BYTES = 8 * 2 ** 30;
 /** Loading holds the file beside what the runtime makes of it; the rest of the machine needs some too. */
@@ -46,7 +47,7 @@ const LOADING_FACTOR = 2.1;
  * a software one, so that the path can be tried anywhere.
  */
 export function fit(
-  model: Pick<ModelEntry, 'variants'>,
+  model: Pick<ModelEntry, 'variants' | 'largestWeights'>,
   device: Device,
   choice: BackendChoice,
 ): Fit {
@@ -55,23 +56,41 @@ export function fit(
   if (choice === 'gpu' && model.variants.gpu4 === undefined) return missing('gpu');
   const wantsGpu = choice === 'gpu' || (choice === 'auto' && gpu !== null && !gpu.software);
   if (wantsGpu && gpu !== null && model.variants.gpu4 !== undefined) {
-    if (model.variants.gpu4 <= gpu.maxBufferSize) {
-      return { ok: true, backend: 'gpu', variant: 'gpu4' };
-    }
-    if (choice === 'gpu') return tooLarge(model.variants.gpu4, gpu.maxBufferSize);
+    const misfit = gpuMisfit(model.variants.gpu4, model.largestWeights?.gpu4, gpu, device);
+    if (misfit === null) return { ok: true, backend: 'gpu', variant: 'gpu4' };
+    if (choice === 'gpu') return { ok: false, failure: misfit };
   }
   const bytes = model.variants.cpu8;
   if (bytes === undefined) return missing('cpu');
-  const budget = budgetBytes('cpu', device);
-  if (bytes > budget) return tooLarge(bytes, budget);
+  const haveBytes = budgetBytes('cpu', device);
+  if (bytes > haveBytes) {
+    return { ok: false, failure: { code: 'model-too-large', needBytes: bytes, haveBytes } };
+  }
   return { ok: true, backend: 'cpu', variant: 'cpu8' };
+}
+
+/**
+ * On a GPU each weight is a buffer of its own, bound whole.
+ *
+ * @param largest bytes of the largest weight; where nobody counted, the model may be a single one
+ */
+function gpuMisfit(
+  bytes: number,
+  largest: number = bytes,
+  { maxBufferSize, maxStorageBufferBindingSize }: Gpu,
+  device: Device,
+): Failure | null {
+  const budget = budgetBytes('gpu', device);
+  if (bytes > budget) return { code: 'model-too-large', needBytes: bytes, haveBytes: budget };
+  const haveBytes = Math.min(maxBufferSize, maxStorageBufferBindingSize);
+  return largest > haveBytes ? { code: 'weight-too-large', needBytes: largest, haveBytes } : null;
 }
 
 /** The largest graph and weights that a backend of this device takes, in bytes; 0 where there is none. */
 export function budgetBytes(backend: Backend, { gpu, memoryBytes }: Device): number {
-  if (backend === 'gpu') return gpu?.maxBufferSize ?? 0;
-  if (memoryBytes === null || memoryBytes >= MOST_TOLD_BYTES) return CPU_BUDGET_BYTES;
-  return Math.min(CPU_BUDGET_BYTES, Math.floor(memoryBytes / LOADING_FACTOR));
+  if (backend === 'gpu' && gpu === null) return 0;
+  if (memoryBytes === null || memoryBytes >= MOST_TOLD_BYTES) return BUDGET_BYTES;
+  return Math.min(BUDGET_BYTES, Math.floor(memoryBytes / LOADING_FACTOR));
 }
 
 /** Weights of a model up to which 8-bit weights are widened to float32 when they are loaded. */
@@ -87,8 +106,4 @@ export function loadingBytes(storedBytes: number, parameters: number): number {
 
 function missing(backend: Backend): Fit {
   return { ok: false, failure: { code: 'build-missing', backend } };
-}
-
-function tooLarge(needBytes: number, haveBytes: number): Fit {
-  return { ok: false, failure: { code: 'model-too-large', needBytes, haveBytes } };
 }

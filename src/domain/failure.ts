@@ -19,6 +19,8 @@ export type Failure =
   | { code: 'model-unknown'; model: string }
   /** The device cannot hold the model: bytes needed and bytes at hand. */
   | { code: 'model-too-large'; needBytes: number; haveBytes: number }
+  /** The GPU binds no buffer that holds the model's largest weight. */
+  | { code: 'weight-too-large'; needBytes: number; haveBytes: number }
   /** A GPU was asked for and there is none that counts (a software adapter does not). */
   | { code: 'gpu-unavailable' }
   /** The model has no build for the device that was asked for. */

@@ -52,6 +52,18 @@ export interface ModelEntry {
   readonly prefixes?: readonly string[];
   /** Bytes of graph and weights of each variant. */
   readonly variants: Readonly<Partial<Record<VariantId, number>>>;
+  /** Bytes of the largest single weight of each variant, where it was counted. */
+  readonly largestWeights?: Readonly<Partial<Record<VariantId, number>>>;
+}
+
+/** Of the variants whose largest weight was counted. */
+export function largestWeightsOf(
+  variants: readonly { readonly id: VariantId; readonly largestWeightBytes?: number }[],
+): Partial<Record<VariantId, number>> {
+  const counted = variants.flatMap(({ id, largestWeightBytes: bytes }) =>
+    bytes === undefined ? [] : [[id, bytes] as const],
+  );
+  return Object.fromEntries(counted);
 }
 
 export interface AdapterEntry {

@@ -71,6 +71,8 @@ export interface PreflightVariant {
   readonly backend: Backend;
   /** Bytes of graph and weights that will be stored. */
   readonly storedBytes: number;
+  /** Of the largest single weight; absent where the graph was not laid out here. */
+  readonly largestWeightBytes?: number;
   /** The largest `storedBytes` that this device takes; the memory it runs in is the rest of its limit. */
   readonly budgetBytes: number;
 }

@@ -54,6 +54,10 @@ export const failuresEn: FailureTexts = {
     what: `The model needs ${f.bytes(needBytes)} and this machine offers ${f.bytes(haveBytes)}.`,
     todo: 'Choose a smaller model or another device in the settings.',
   }),
+  'weight-too-large': ({ needBytes, haveBytes }) => ({
+    what: `A single weight of the model takes ${f.bytes(needBytes)} and the GPU takes at most ${f.bytes(haveBytes)} at once.`,
+    todo: 'Choose CPU or Automatic in the settings.',
+  }),
   'build-missing': ({ backend }) => ({
     what: `This model has no build for the ${backend === 'gpu' ? 'GPU' : 'CPU'}.`,
     todo: 'Choose “Automatic” in the settings, or another model in the column.',

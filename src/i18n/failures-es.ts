@@ -54,6 +54,10 @@ export const failuresEs: FailureTexts = {
     what: `El modelo necesita ${f.bytes(needBytes)} y este equipo ofrece ${f.bytes(haveBytes)}.`,
     todo: 'Elegir un modelo más pequeño o cambiar de dispositivo en los ajustes.',
   }),
+  'weight-too-large': ({ needBytes, haveBytes }) => ({
+    what: `Un solo peso del modelo ocupa ${f.bytes(needBytes)} y la GPU toma de una vez ${f.bytes(haveBytes)} como mucho.`,
+    todo: 'Elegir CPU o Automático en los ajustes.',
+  }),
   'build-missing': ({ backend }) => ({
     what: `Este modelo no tiene una versión para ${backend === 'gpu' ? 'GPU' : 'CPU'}.`,
     todo: 'Elegir «Automático» en los ajustes, u otro modelo en la columna.',

@@ -85,20 +85,23 @@ async function plan(
   if (all === null) return [];
   const planned: PreflightVariant[] = [];
   for (const id of OFFERED[model.architecture.kind]) {
-    const bytes = await findings.attempt(() => plannedBytes(model, all, id));
-    if (bytes !== null) planned.push(variantOf(inspection, id, bytes));
+    const size = await findings.attempt(() => plannedSize(model, all, id));
+    if (size !== null) planned.push(variantOf(inspection, id, size.bytes, size.largest));
   }
   return planned;
 }
 
-function plannedBytes(model: Recognised, tensors: TensorSource, id: VariantId): number {
+/** Bytes of all graphs and weights of a variant, and of its largest weight. */
+function plannedSize(model: Recognised, tensors: TensorSource, id: VariantId) {
   let bytes = 0;
+  let largest = 0;
   for (const role of ROLES[model.architecture.kind]) {
     const { graph } = buildGraph(model, tensors, id, role, { ports: true, logits: 'last' });
     const parts = graph.deposits.flatMap((deposit) => deposit.parts);
     bytes += parts.reduce((sum, part) => sum + part.padding + part.bytes, graph.model.length);
+    largest = parts.reduce((most, part) => Math.max(most, part.bytes), largest);
   }
-  return bytes;
+  return { bytes, largest };
 }
 
 /** The method of a checkpoint that is quantised itself, as its tensors tell. */

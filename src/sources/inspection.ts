@@ -4,7 +4,7 @@ import { isObject, readJsonObject, requireFile } from '../checkpoint/json-file.t
 import type { JsonObject } from '../checkpoint/json-file.ts';
 import { budgetBytes, fit, type Device } from '../domain/device.ts';
 import { tasksOfHead } from '../domain/head-tasks.ts';
-import type { VariantId } from '../domain/model.ts';
+import { largestWeightsOf, type VariantId } from '../domain/model.ts';
 import type { BaseModel, Preflight, PreflightVariant } from '../domain/preflight.ts';
 import type { ModelKind } from '../graph/architecture.ts';
 import type { Recognised } from '../graph/recognise.ts';
@@ -91,7 +91,7 @@ function baseOf({ base: [name] }: Card): BaseModel | null {
   return name === undefined ? null : { name, license: null };
 }
 
-function hasChatTemplate(files: OpenedSource['files'], tokenizer: JsonObject): boolean {
+export function hasChatTemplate(files: OpenedSource['files'], tokenizer: JsonObject): boolean {
   if (files.has('chat_template.jinja') || files.has('chat_template.json')) return true;
   const template = tokenizer['chat_template'];
   return typeof template === 'string' || Array.isArray(template) || isObject(template);
@@ -112,9 +112,11 @@ export function variantOf(
   { device }: Inspection,
   id: VariantId,
   storedBytes: number,
+  largestWeightBytes?: number,
 ): PreflightVariant {
   const backend = id === 'gpu4' ? 'gpu' : 'cpu';
-  return { id, backend, storedBytes, budgetBytes: budgetBytes(backend, device) };
+  const counted = largestWeightBytes === undefined ? {} : { largestWeightBytes };
+  return { id, backend, storedBytes, ...counted, budgetBytes: budgetBytes(backend, device) };
 }
 
 /** The variant that would run here; says why where none would. */
@@ -124,7 +126,8 @@ export function choose(
 ): VariantId | null {
   if (variants.length === 0) return null;
   const sizes = Object.fromEntries(variants.map(({ id, storedBytes }) => [id, storedBytes]));
-  const chosen = fit({ variants: sizes }, device, 'auto');
+  const largestWeights = largestWeightsOf(variants);
+  const chosen = fit({ variants: sizes, largestWeights }, device, 'auto');
   if (!chosen.ok) {
     const { failure } = chosen;
     if (failure.code !== 'model-too-large') findings.add('stop', { code: 'refused', failure });

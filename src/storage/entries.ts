@@ -1,5 +1,10 @@
 /** Stored packages as entries of the catalogue, so that they are models like any other. */
-import type { AdapterEntry, Localized, ModelEntry } from '../domain/model.ts';
+import {
+  largestWeightsOf,
+  type AdapterEntry,
+  type Localized,
+  type ModelEntry,
+} from '../domain/model.ts';
 import type { PackageOrigin } from '../domain/preflight.ts';
 import type { StoredPackage } from './packages.ts';
 
@@ -26,6 +31,7 @@ export function modelEntryOf(stored: StoredPackage): ModelEntry {
     license: stored.license ?? '',
     languages: stored.languages,
     variants: Object.fromEntries(stored.variants.map(({ id, bytes }) => [id, bytes])),
+    largestWeights: largestWeightsOf(stored.variants),
   };
 }
 

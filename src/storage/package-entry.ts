@@ -44,7 +44,13 @@ const entry: Schema<StoredPackage> = v.object({
   license: v.nullable(text),
   languages: v.array(text),
   base: v.nullable(text),
-  variants: v.array(v.object({ id: v.picklist(['cpu8', 'gpu4', 'fp32']), bytes: count })),
+  variants: v.array(
+    v.object({
+      id: v.picklist(['cpu8', 'gpu4', 'fp32']),
+      bytes: count,
+      largestWeightBytes: v.exactOptional(count),
+    }),
+  ),
   adapterOf: v.nullable(text),
   check: v.variant('status', [
     v.object({ status: v.literal('unchecked') }),

@@ -44,6 +44,13 @@ export interface PackageDraft extends PackageSink {
   abandon(): Promise<void>;
 }
 
+export interface StoredVariant {
+  readonly id: VariantId;
+  readonly bytes: number;
+  /** Of the largest single weight; absent where it was not counted. */
+  readonly largestWeightBytes?: number;
+}
+
 export interface StoredPackage {
   readonly id: string;
   readonly name: string;
@@ -66,7 +73,7 @@ export interface StoredPackage {
   readonly languages: readonly string[];
   /** What the card names as the model it was trained from. */
   readonly base: string | null;
-  readonly variants: readonly { readonly id: VariantId; readonly bytes: number }[];
+  readonly variants: readonly StoredVariant[];
   /** Id of the model that this adapter belongs to; null for a model. */
   readonly adapterOf: string | null;
   readonly check: PackageCheck;

@@ -24,10 +24,16 @@ const real = device(GPU);
 const plain = device({ ...GPU, f16: false });
 const software = device({ ...GPU, software: true });
 const small = device({ ...GPU, maxBufferSize: 100 });
+const narrow = device({ ...GPU, maxStorageBufferBindingSize: 400 });
 const none = device(null);
 
 const both = fakeModel('both', { variants: { cpu8: 1000, gpu4: 500 } });
 const cpuOnly = fakeModel('cpu', { variants: { cpu8: 1000 } });
+const counted = fakeModel('counted', {
+  variants: { cpu8: 1000, gpu4: 500 },
+  largestWeights: { gpu4: 400 },
+});
+const vast = fakeModel('vast', { variants: { gpu4: 3.5 * GIB }, largestWeights: { gpu4: 1 } });
 const gpuOnly = fakeModel('gpu', { variants: { gpu4: 500 } });
 const huge = fakeModel('huge', { variants: { cpu8: 3.5 * GIB, gpu4: GIB } });
 
@@ -47,6 +53,11 @@ const tooLarge = (needBytes: number, haveBytes: number): Fit => ({
   failure: { code: 'model-too-large', needBytes, haveBytes },
 });
 
+const heavyWeight = (needBytes: number, haveBytes: number): Fit => ({
+  ok: false,
+  failure: { code: 'weight-too-large', needBytes, haveBytes },
+});
+
 describe('fit', () => {
   it.each<[string, ModelEntry, Device, BackendChoice, Fit]>([
     ['no adapter', both, none, 'auto', CPU],
@@ -58,7 +69,12 @@ describe('fit', () => {
     ['a software adapter counts as none', both, software, 'auto', CPU],
     ['a software adapter by name is used', both, software, 'gpu', ON_GPU],
     ['small buffers fall back', both, small, 'auto', CPU],
-    ['small buffers, GPU asked for', both, small, 'gpu', tooLarge(500, 100)],
+    ['small buffers, GPU asked for', both, small, 'gpu', heavyWeight(500, 100)],
+    ['its largest weight fits, the whole need not', counted, narrow, 'auto', ON_GPU],
+    ['where nobody counted, the whole counts', both, narrow, 'auto', CPU],
+    ['a weight that fits no buffer falls back', counted, small, 'auto', CPU],
+    ['a weight that fits no buffer', counted, small, 'gpu', heavyWeight(400, 100)],
+    ['too large for the way to the GPU', vast, real, 'gpu', tooLarge(3.5 * GIB, 3 * GIB)],
     ['no GPU build falls back', cpuOnly, real, 'auto', CPU],
     ['no GPU build, GPU asked for', cpuOnly, real, 'gpu', missing('gpu')],
     ['no CPU build and no adapter', gpuOnly, none, 'auto', missing('cpu')],
@@ -73,8 +89,8 @@ describe('fit', () => {
   });
 
   it('never answers a request for the GPU with the CPU', () => {
-    for (const machine of [real, plain, software, small, none]) {
-      for (const model of [both, cpuOnly, gpuOnly, huge]) {
+    for (const machine of [real, plain, software, small, narrow, none]) {
+      for (const model of [both, cpuOnly, gpuOnly, counted, vast, huge]) {
         const answer = fit(model, machine, 'gpu');
         expect(answer.ok && answer.backend === 'cpu').toBe(false);
       }

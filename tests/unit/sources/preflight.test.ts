@@ -2,7 +2,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { openSafetensors } from '../../../src/checkpoint/safetensors.ts';
 import type { Device } from '../../../src/domain/device.ts';
-import { canStart, type Finding, type Preflight } from '../../../src/domain/preflight.ts';
+import {
+  canStart,
+  type Finding,
+  type Preflight,
+  type PreflightVariant,
+} from '../../../src/domain/preflight.ts';
 import { buildPackage, type PackageSink } from '../../../src/graph/package.ts';
 import { variantBytes } from '../../../src/graph/manifest.ts';
 import { openSource } from '../../../src/sources/open.ts';
@@ -220,9 +225,16 @@ it('puts first what stops it', async () => {
 
 it('weighs the device and the room that is left', async () => {
   const files = folder(['llama-tied'], LLAMA);
-  const tight = { ...GPU, gpu: { ...(GPU.gpu as NonNullable<Device['gpu']>), maxBufferSize: 10 } };
-  expect((await inspect(files, GPU)).chosen).toBe('gpu4');
-  expect((await inspect(files, tight)).chosen).toBe('cpu8');
+  const limited = (maxBufferSize: number) => ({
+    ...GPU,
+    gpu: { ...(GPU.gpu as NonNullable<Device['gpu']>), maxBufferSize },
+  });
+  const seen = await inspect(files, GPU);
+  expect(seen.chosen).toBe('gpu4');
+  const { largestWeightBytes = 0, storedBytes } = seen.variants[1] as PreflightVariant;
+  expect(largestWeightBytes).toBeLessThan(storedBytes);
+  expect((await inspect(files, limited(largestWeightBytes))).chosen).toBe('gpu4');
+  expect((await inspect(files, limited(largestWeightBytes - 1))).chosen).toBe('cpu8');
   expect(codes(await inspect(files, CPU, 10))).toContain('storage-short');
   expect(codes(await inspect(files, CPU, 1e9))).not.toContain('storage-short');
 });
