@@ -98,7 +98,11 @@ test('an exported zip holds what a stock loader opens', async ({ patio, page }) 
   for (const path of ['config.json', 'tokenizer.json', 'tokenizer_config.json', 'patio.json']) {
     expect(paths).toContain(path);
   }
-  expect(paths.filter((path) => /^onnx\/model.*\.onnx$/u.test(path))).toHaveLength(1);
+  expect(paths.filter((path) => /^onnx\/model.*\.onnx$/u.test(path))).toEqual([
+    'onnx/model_quantized.onnx',
+    'onnx/model_quantized_ports.onnx',
+  ]);
+  expect(paths).toContain('README.md');
 });
 
 test('what was removed is gone, and its column says so', async ({ patio }) => {
