@@ -1,10 +1,11 @@
+import { mkdirSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { basename, dirname } from 'node:path';
 import type { ServerResponse } from 'node:http';
 import sirv from 'sirv';
 import { build, defaultClientConditions } from 'vite';
-import { CACHE, ROOT, type Options } from './options.ts';
+import { CACHE, MADE, ROOT, type Options } from './options.ts';
 
 const PAGE = `${ROOT}tests/bench/page`;
 
@@ -34,7 +35,9 @@ async function buildPages(outDir: string): Promise<void> {
       outDir,
       emptyOutDir: true,
       chunkSizeWarningLimit: 4000,
-      rolldownOptions: { input: [`${PAGE}/index.html`, `${PAGE}/cold.html`] },
+      rolldownOptions: {
+        input: ['index', 'cold', 'cold-transformers'].map((name) => `${PAGE}/${name}.html`),
+      },
     },
   });
 }
@@ -48,12 +51,15 @@ function isolate(response: ServerResponse): void {
 export async function openSite(options: Options): Promise<Site> {
   const outDir = `${CACHE}site`;
   await buildPages(outDir);
+  mkdirSync(MADE, { recursive: true });
   const setHeaders = (response: ServerResponse) => {
     if (!options.plain) isolate(response);
     response.setHeader('Cache-Control', 'public, max-age=86400, immutable');
   };
   const folders = [
     { prefix: '/models/gorrion/', serve: sirv(options.model, { setHeaders }) },
+    // Measures fill it later.
+    { prefix: '/made/', serve: sirv(MADE, { setHeaders, dev: true }) },
     ...(options.gguf === null
       ? []
       : [{ prefix: '/gguf/', serve: sirv(dirname(options.gguf), { setHeaders }) }]),

@@ -1,3 +1,5 @@
+import type { Message } from '../../../src/domain/prompt.ts';
+
 /** What the runner asks of the page, and what the page asks of each contender. */
 export type ContenderId = 'patio' | 'bare' | 'transformers' | 'wllama';
 
@@ -41,6 +43,39 @@ export interface Contender {
   generate(task: Task): Promise<Sample>;
 }
 
+/** One prompt of a request; with earlier turns it is the next turn of a conversation. */
+export interface Ask {
+  readonly prompt: string;
+  readonly history: readonly Message[];
+}
+
+/** Several prompts asked at once, greedily. */
+export interface Request extends Pick<Task, 'tokens' | 'threads' | 'model' | 'gguf'> {
+  readonly kind: 'text-generation' | 'chat';
+  readonly asks: readonly Ask[];
+}
+
+/** What came of one prompt. */
+export interface Row {
+  /** From the request for all of them to this row's first token, and the rest of its own. */
+  readonly sample: Sample;
+  /** Tokens generated. */
+  readonly tokens: number;
+  /** As the contender tells it; null where it does not. */
+  readonly promptTokens: number | null;
+  /** Tokens of the prompt that were not read again, as the contender tells it. */
+  readonly reusedTokens: number;
+  /** The most rows that stepped together, as the contender tells it. */
+  readonly together: number;
+}
+
+/** Who answers several prompts at once. */
+export type GroupId = 'patio' | 'wllama';
+
+export interface Group {
+  answer(request: Request): Promise<Row[]>;
+}
+
 export interface Swap {
   readonly adapter: string;
   /** From the request to the moment the adapter is in place, the first time: fetched, read, laid out. */
@@ -54,6 +89,8 @@ export interface BenchPage {
   threads(): Promise<number>;
   prepare(id: ContenderId, task: Task): Promise<void>;
   generate(id: ContenderId, task: Task): Promise<Sample>;
+  /** Rows in the order of the asks. */
+  answer(id: GroupId, request: Request): Promise<Row[]>;
   /** One swap per adapter of the package. */
   swaps(task: Task): Promise<Swap[]>;
 }

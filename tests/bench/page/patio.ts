@@ -1,23 +1,13 @@
 /** Patio as the page uses it: its client, its protocol, its Worker; tokens are counted where they arrive. */
-import { catalogue } from '../../../models.config.ts';
-import type { AdapterEntry, ModelEntry } from '../../../src/domain/model.ts';
-import { DEFAULT_PARAMS, type Params } from '../../../src/domain/params.ts';
 import { createEngine } from '../../../src/engine/client.ts';
 import type { Engine } from '../../../src/engine/engine.ts';
 import type { Manifest } from '../../../src/graph/manifest.ts';
 import type { RunEvent } from '../../../src/run/cell.ts';
 import type { Batch } from '../../../src/run/plan.ts';
-import type { Contender, Sample, Swap, Task } from './contract.ts';
+import type { Contender, Group, Request, Row, Sample, Swap, Task } from './contract.ts';
+import { adapterEntry, GREEDY, modelAt } from './patio-entries.ts';
+import { PatioGroup } from './patio-group.ts';
 import { Stopwatch } from './stopwatch.ts';
-
-const GREEDY: Params = {
-  ...DEFAULT_PARAMS,
-  temperature: 0,
-  topK: 0,
-  topP: 1,
-  minP: 0,
-  repetitionPenalty: 1,
-};
 
 /** Another draw in each round. */
 let seed = 0;
@@ -28,8 +18,9 @@ export function startEngine(): Engine {
   return createEngine({ spawn, baseUrl: location.href });
 }
 
-export class Patio implements Contender {
+export class Patio implements Contender, Group {
   readonly #engine = startEngine();
+  readonly #group = new PatioGroup(this.#engine);
 
   async threads(): Promise<number> {
     return (await this.#engine.probe()).threads;
@@ -46,6 +37,10 @@ export class Patio implements Contender {
       if (event.type === 'tokens') watch.tokens(event.tokens.length);
     });
     return watch.sample(done.text);
+  }
+
+  answer(request: Request): Promise<Row[]> {
+    return this.#group.answer(request);
   }
 
   async swaps(task: Task): Promise<Swap[]> {
@@ -91,31 +86,13 @@ export async function lastEvent(
 }
 
 export function batchOf(task: Task, adapter: string | null): Batch {
-  const [gorrion] = catalogue.models;
-  if (gorrion === undefined) throw new Error('the catalogue is empty');
-  const source = { kind: 'bundled', path: task.model } as const;
-  const model: ModelEntry = { ...gorrion, source };
   return {
     task: 'text-generation',
-    model,
-    adapter: adapter === null ? null : adapterEntry(model, adapter),
+    model: modelAt(task.model),
+    adapter: adapter === null ? null : adapterEntry(task.model, adapter),
     backend: 'cpu',
     variant: 'cpu8',
     params: { ...GREEDY, ...task.sampling, maxTokens: task.tokens },
     jobs: [{ cell: 'bench', prompt: task.prompt, fields: {}, history: [], seed: (seed += 1) }],
-  };
-}
-
-/** Any adapter of the package, in the catalogue or not. Plain completion, so that prompts are alike. */
-function adapterEntry(model: ModelEntry, folder: string): AdapterEntry {
-  return {
-    id: `${model.id}/${folder}`,
-    base: model.id,
-    name: folder,
-    summary: model.summary,
-    prompting: 'completion',
-    source: { kind: 'bundled', path: `models/${model.id}/adapters/${folder}/` },
-    bytes: 0,
-    license: model.license,
   };
 }

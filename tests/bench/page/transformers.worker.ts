@@ -6,19 +6,18 @@
 import {
   AutoModelForCausalLM,
   AutoTokenizer,
-  Tensor,
   TextStreamer,
   env,
   type PreTrainedModel,
   type PreTrainedTokenizer,
+  type Tensor,
 } from '@huggingface/transformers';
 import { expose } from 'comlink';
 import mjs from 'onnxruntime-web/ort-wasm-simd-threaded.asyncify.mjs?url';
 import wasm from 'onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm?url';
-import type { Manifest } from '../../../src/graph/manifest.ts';
-import { zeroAdapter } from '../../../src/graph/ports.ts';
 import type { Contender, Sample, Task } from './contract.ts';
 import { Stopwatch } from './stopwatch.ts';
+import { feedPorts } from './transformers-ports.ts';
 
 /** The first call brings the prompt, each later one a token. */
 class Counter extends TextStreamer {
@@ -50,11 +49,7 @@ class Transformers implements Contender {
     setUpRuntime(parent, task.threads);
     this.#tokenizer = await AutoTokenizer.from_pretrained(name);
     this.#model = await AutoModelForCausalLM.from_pretrained(name, { dtype: 'q8', device: 'wasm' });
-    const manifest = (await (await fetch(`${task.model}patio.json`)).json()) as Manifest;
-    for (const [port, { data, dims }] of zeroAdapter(manifest.ports)) {
-      this.#ports[port] = new Tensor('float32', data, [...dims]);
-    }
-    this.#model.forward_params.push(...Object.keys(this.#ports));
+    this.#ports = await feedPorts(this.#model, task.model);
     await this.generate(task);
   }
 

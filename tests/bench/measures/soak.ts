@@ -1,0 +1,42 @@
+/** Whether memory stays flat over many runs, each with prompts of its own. */
+import { withBrowser, withPage, type Bench, type Outcome } from '../bench.ts';
+import type { Request } from '../page/contract.ts';
+import { CAN_READ_MEMORY, residentOf } from '../resident.ts';
+import { Texts } from '../texts.ts';
+
+/** Runs before memory is taken for settled. */
+const SETTLED = 5;
+const PROMPTS = 4;
+const PROMPT_TOKENS = 24;
+const TOKENS = 16;
+const POINTS = 20;
+
+export function measureSoak(bench: Bench): Promise<Outcome> {
+  if (!CAN_READ_MEMORY) return Promise.resolve({ figures: {}, raw: null });
+  const { options, site, threads } = bench;
+  const texts = new Texts(5);
+  const request = (): Request => ({
+    kind: 'text-generation',
+    asks: texts.many(PROMPTS, PROMPT_TOKENS).map((prompt) => ({ prompt, history: [] })),
+    ...{ tokens: TOKENS, threads, model: site.model, gguf: null },
+  });
+  const every = Math.max(1, Math.round(options.soakRuns / POINTS));
+  return withBrowser((context) =>
+    withPage(context, site, async (page) => {
+      const devtools = await context.newCDPSession(page);
+      const browser = context.browser();
+      if (browser === null) throw new Error('the browser is not to be asked');
+      const curve: { run: number; megabytes: number }[] = [];
+      for (let run = 1; run <= options.soakRuns; run += 1) {
+        await page.evaluate((what) => window.bench.answer('patio', what), request());
+        if (run !== SETTLED && run % every !== 0 && run !== options.soakRuns) continue;
+        await devtools.send('HeapProfiler.collectGarbage');
+        const bytes = (await residentOf(browser)).now();
+        curve.push({ run, megabytes: Math.round(bytes / 1e5) / 10 });
+      }
+      const settled = curve.find(({ run }) => run === SETTLED)?.megabytes ?? NaN;
+      const last = curve.at(-1)?.megabytes ?? NaN;
+      return { figures: { 'soak.memory': last / settled }, raw: { curve } };
+    }),
+  );
+}

@@ -1,0 +1,36 @@
+/** Memory of a page's process, as Linux counts it; other systems do not say how high it rose. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import type { Browser } from '@playwright/test';
+
+export interface Resident {
+  /** Bytes in memory now. */
+  now(): number;
+  /** The most bytes since the last `forgetPeak`. */
+  peak(): number;
+  forgetPeak(): void;
+}
+
+export const CAN_READ_MEMORY = process.platform === 'linux';
+
+/** The process of the only page that is open: the largest of the browser's renderers. */
+export async function residentOf(browser: Browser): Promise<Resident> {
+  const session = await browser.newBrowserCDPSession();
+  const { processInfo } = await session.send('SystemInfo.getProcessInfo');
+  await session.detach();
+  const ids = processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => id);
+  const [largest] = ids.sort((a, b) => field(b, 'VmRSS') - field(a, 'VmRSS'));
+  if (largest === undefined) throw new Error('the browser names no renderer');
+  return {
+    now: () => field(largest, 'VmRSS'),
+    peak: () => field(largest, 'VmHWM'),
+    // https://docs.kernel.org/filesystems/proc.html: 5 resets the peak to what is resident now.
+    forgetPeak: () => writeFileSync(`/proc/${String(largest)}/clear_refs`, '5'),
+  };
+}
+
+function field(pid: number, name: 'VmRSS' | 'VmHWM'): number {
+  const status = readFileSync(`/proc/${String(pid)}/status`, 'utf8');
+  const kilobytes = new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1];
+  if (kilobytes === undefined) throw new Error(`the system does not say ${name}`);
+  return Number(kilobytes) * 1024;
+}
