@@ -13,6 +13,8 @@ const SIZES = { hidden: 768, inner: 2048, layers: 8, heads: 12, keyHeads: 4, sha
 
 const test = base.extend<object, { large: string }>({
   large: [
+    // The runner reads from this pattern that nothing is asked for.
+    // eslint-disable-next-line no-empty-pattern
     async ({}, use, info) => {
       const folder = `${info.project.outputDir}/large-${String(info.workerIndex)}`;
       await writeRandomLlama(folder, SIZES);

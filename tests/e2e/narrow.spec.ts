@@ -1,49 +1,12 @@
 import type { Locator, Page } from '@playwright/test';
+import { expectFits } from './support/fits.ts';
 import { BASE, tuned, type Patio } from './support/patio.ts';
 import { expect, test } from './support/test.ts';
 
 const PHONE = { width: 360, height: 740 };
-/** WCAG 2.2, 2.5.8: smallest side of what is tapped, in CSS pixels. */
-const TARGET_PX = 24;
 const VOICES = [BASE, tuned('quijote'), tuned('charla-ingeniosa')];
 const LONG_PROMPT =
   'Una palabra larguísima: supercalifragilisticoespialidosamente y {{animal de compañía}}';
-
-async function expectNoSidewaysScroll(page: Page, what: string): Promise<void> {
-  const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-  expect.soft(over, what).toBeLessThanOrEqual(0);
-  await page.evaluate(() => {
-    window.scrollTo(100, 0);
-  });
-  expect.soft(await page.evaluate(() => window.scrollX), what).toBe(0);
-}
-
-/** Controls that are seen and too small to be hit by a finger. */
-function smallTargets(page: Page): Promise<string[]> {
-  return page.evaluate((least) => {
-    const controls = document.querySelectorAll<HTMLElement>(
-      'button, a[href], input:not([type="hidden"], .visually-hidden), summary, [role="menuitem"]',
-    );
-    return (
-      [...controls]
-        .filter((control) => control.checkVisibility({ visibilityProperty: true }))
-        .map((control) => ({ control, box: control.getBoundingClientRect() }))
-        .filter(({ box }) => box.right > 0 && box.bottom > 0)
-        .filter(({ box }) => Math.min(box.width, box.height) < least)
-        // A radio button is hit through its label.
-        .filter(({ control }) => (control.closest('label')?.offsetHeight ?? 0) < least)
-        .map(({ control, box }) => {
-          const name = control.ariaLabel ?? control.textContent.trim();
-          return `${name} ${String(box.width)}×${String(box.height)}`;
-        })
-    );
-  }, TARGET_PX);
-}
-
-async function expectFits(patio: Patio, what: string): Promise<void> {
-  await expectNoSidewaysScroll(patio.page, what);
-  expect.soft(await smallTargets(patio.page), what).toEqual([]);
-}
 
 async function everyScreen(patio: Patio): Promise<void> {
   const { page, t } = patio;
