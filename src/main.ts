@@ -24,6 +24,7 @@ const engine = createEngine({
     return watchLifeline(worker, name);
   },
   baseUrl: document.baseURI,
+  onRestart: () => state.notices.push({ code: 'gpu-restarted' }),
 });
 
 const packages = lazyPackages(async () =>

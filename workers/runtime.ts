@@ -7,7 +7,7 @@ import jspiWasm from 'onnxruntime-web/ort-wasm-simd-threaded.jspi.wasm?url';
 import asyncifyMjs from 'onnxruntime-web/ort-wasm-simd-threaded.asyncify.mjs?url';
 import asyncifyWasm from 'onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm?url';
 import type { Backend } from '../src/domain/device.ts';
-import type { Failure } from '../src/domain/failure.ts';
+import { refuse, type Failure } from '../src/domain/failure.ts';
 import { crossing } from './boundary.ts';
 import type { Copy, Feeds, GraphSession, GraphTensor } from './session.ts';
 
@@ -122,10 +122,14 @@ class OrtSession implements GraphSession {
   }
 
   async run(feeds: Feeds, fetches: readonly string[]): Promise<Feeds> {
-    return crossing(
-      () => this.#session.run(feeds as Ort.InferenceSession.FeedsType, fetches as string[]),
-      (detail) => this.failure(detail),
-    );
+    const run = () =>
+      this.#session.run(feeds as Ort.InferenceSession.FeedsType, fetches as string[]);
+    return crossing(() => this.guard(run()), runtimeFailure);
+  }
+
+  /** What a run is held against while it is under way. */
+  protected guard<T>(run: Promise<T>): Promise<T> {
+    return run;
   }
 
   int64(data: BigInt64Array, dims: readonly number[]): GraphTensor {
@@ -139,23 +143,32 @@ class OrtSession implements GraphSession {
   resident(data: Float32Array, dims: readonly number[]): GraphTensor {
     return this.float32(data, dims);
   }
-
-  protected failure(detail: string): Failure {
-    return runtimeFailure(detail);
-  }
 }
+
+/** A run that failed because its GPU was lost may hear of the cause only a moment later. */
+const LOSS_IS_TOLD_MS = 100;
 
 class GpuSession extends OrtSession {
   override readonly chunkTokens: number;
   readonly #device: GPUDevice;
-  #isLost = false;
+  /** Rejects once the device is lost: a run of it may then fail in any words, or never end. */
+  readonly #lost: Promise<never>;
 
   constructor(ort: typeof Ort, session: Ort.InferenceSession, device: GPUDevice) {
     super(ort, session);
     this.#device = device;
     const isWide = (device.adapterInfo.subgroupMinSize ?? 0) >= WIDE_SUBGROUP;
     this.chunkTokens = isWide ? CHUNK_TOKENS : NARROW_CHUNK_TOKENS;
-    void device.lost.then(() => (this.#isLost = true));
+    this.#lost = device.lost.then(() => refuse({ code: 'gpu-lost' }));
+    this.#lost.catch(() => undefined);
+  }
+
+  protected override guard<T>(run: Promise<T>): Promise<T> {
+    const told = run.catch(async (error: unknown) => {
+      await Promise.race([this.#lost, pause(LOSS_IS_TOLD_MS)]);
+      throw error;
+    });
+    return Promise.race([this.#lost, told]);
   }
 
   override resident(data: Float32Array, dims: readonly number[]): GraphTensor {
@@ -213,10 +226,10 @@ class GpuSession extends OrtSession {
       dispose: () => buffer.destroy(),
     });
   }
+}
 
-  protected override failure(detail: string): Failure {
-    return this.#isLost ? { code: 'gpu-lost' } : runtimeFailure(detail);
-  }
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 /** What memory that ran out looks like; a C++ exception that nobody caught arrives as a number. */

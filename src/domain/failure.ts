@@ -26,6 +26,8 @@ export type Failure =
   /** The model has no build for the device that was asked for. */
   | { code: 'build-missing'; backend: 'cpu' | 'gpu' }
   | { code: 'gpu-lost' }
+  /** It was lost, and what was not finished began again with a fresh one. */
+  | { code: 'gpu-restarted' }
   /** `status` is the HTTP status, or null when no answer came at all. */
   | { code: 'file-unreachable'; file: string; status: number | null }
   | { code: 'file-damaged'; file: string; detail: string }

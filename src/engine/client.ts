@@ -22,7 +22,12 @@ export interface EngineOptions {
   /** How long a Worker may owe an answer before it is terminated. */
   readonly graceMs?: number;
   readonly probeMs?: number;
+  /** Told when a run lost its GPU and goes on with a fresh Worker. */
+  readonly onRestart?: () => void;
 }
+
+/** A GPU that goes away twice in a batch will do it again. */
+const RESTARTS = 1;
 
 type CellSignals = ReadonlyMap<CellId, AbortSignal>;
 
@@ -40,6 +45,13 @@ const systemClock: Clock = {
     const timer = setTimeout(work, ms);
     return () => clearTimeout(timer);
   },
+};
+
+const DEFAULTS = {
+  clock: systemClock,
+  graceMs: 1500,
+  probeMs: 10_000,
+  onRestart: () => undefined,
 };
 
 /** The engine of the page: owns the Worker, runs one batch at a time. */
@@ -61,7 +73,7 @@ class Client {
   #last: Promise<void> = Promise.resolve();
 
   constructor(options: EngineOptions) {
-    this.#options = { clock: systemClock, graceMs: 1500, probeMs: 10_000, ...options };
+    this.#options = { ...DEFAULTS, ...options };
   }
 
   probe(): Promise<Device> {
@@ -148,8 +160,9 @@ class Client {
     cellSignals: CellSignals,
   ): Promise<void> {
     let exchange: Exchange | null = null;
-    const stop = (cell: CellId) => (exchange ? exchange.stop(cell) : ledger.cancel(cell));
-    const stopAll = () => (exchange ? exchange.stopAll() : ledger.open.forEach(stop));
+    const isDriven = () => exchange !== null && !exchange.over;
+    const stop = (cell: CellId) => (isDriven() ? exchange?.stop(cell) : ledger.cancel(cell));
+    const stopAll = () => (isDriven() ? exchange?.stopAll() : ledger.open.forEach(stop));
     const watched = new AbortController();
     onAbort(signal, stopAll, watched.signal);
     for (const [cell, cellSignal] of cellSignals) {
@@ -157,15 +170,23 @@ class Client {
     }
     try {
       await previous;
-      const jobs = batch.jobs.filter((job) => ledger.isOpen(job.cell));
-      if (jobs.length === 0) return;
-      const { clock, graceMs, baseUrl } = this.#options;
-      const request = located({ ...batch, jobs }, baseUrl);
-      exchange = new Exchange(this.#hostFor(batch), request, ledger, clock, graceMs);
-      await exchange.finished;
+      for (let attempt = 0; ; attempt += 1) {
+        const jobs = batch.jobs.filter((job) => ledger.isOpen(job.cell));
+        if (jobs.length === 0) return;
+        if (attempt > 0) this.#options.onRestart();
+        exchange = this.#exchange({ ...batch, jobs }, ledger, attempt < RESTARTS);
+        await exchange.finished;
+        if (!exchange.lostGpu) return;
+      }
     } finally {
       watched.abort();
     }
+  }
+
+  #exchange(batch: Batch, ledger: Ledger, mayRetry: boolean): Exchange {
+    const { clock, graceMs, baseUrl } = this.#options;
+    const host = this.#hostFor(batch);
+    return new Exchange(host, located(batch, baseUrl), { ledger, clock, graceMs, mayRetry });
   }
 
   /** One model, one Worker: terminating it is the only way the browser gives memory back. */

@@ -17,6 +17,15 @@ const SPOILING: ReadonlySet<FailureCode> = new Set<FailureCode>([
   'unexpected',
 ]);
 
+export interface ExchangeOptions {
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  /** How long the Worker may owe an answer. */
+  readonly graceMs: number;
+  /** Cells that lost their GPU are left open, for another Worker to begin again. */
+  readonly mayRetry: boolean;
+}
+
 /**
  * One run with one Worker. Ends when the Worker says so, when it dies, or when it owes an answer for
  * longer than the grace: a stopped cell that goes on, or a settled run that does not end.
@@ -33,14 +42,17 @@ export class Exchange {
   /** Undone when the run is over. */
   readonly #loose: (() => void)[] = [];
   #finish: () => void = () => undefined;
+  readonly #mayRetry: boolean;
   #over = false;
   #spoiled: Failure | null = null;
 
-  constructor(host: Host, batch: Batch, ledger: Ledger, clock: Clock, graceMs: number) {
+  constructor(host: Host, batch: Batch, options: ExchangeOptions) {
+    const { ledger, clock, graceMs, mayRetry } = options;
     this.#host = host;
     this.#ledger = ledger;
     this.#clock = clock;
     this.#graceMs = graceMs;
+    this.#mayRetry = mayRetry;
     this.finished = new Promise((resolve) => (this.#finish = resolve));
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
@@ -52,6 +64,16 @@ export class Exchange {
     host.surface
       .run(batch, transfer(port2, [port2]))
       .catch((error: unknown) => this.#break(toFailure(error)));
+  }
+
+  /** Nothing is heard or said any more. */
+  get over(): boolean {
+    return this.#over;
+  }
+
+  /** The GPU went away, and its cells wait for another Worker. */
+  get lostGpu(): boolean {
+    return this.#mayRetry && this.#spoiled?.code === 'gpu-lost';
   }
 
   /** Asks the Worker to end one cell. A cell whose own work has not begun is cancelled at once. */
@@ -82,14 +104,19 @@ export class Exchange {
     for (const entry of message.events) {
       const { event } = entry;
       if (event.type === 'failed' && SPOILING.has(event.failure.code)) this.#spoil(event.failure);
-      this.#ledger.accept(entry);
+      if (event.type !== 'failed' || !this.#waits(event.failure)) this.#ledger.accept(entry);
+      else if (this.#asked.has(entry.cell)) this.#ledger.cancel(entry.cell);
     }
     this.#watch();
   }
 
-  /** Once every cell has its last event, the Worker owes nothing but the end. */
+  #waits(failure: Failure): boolean {
+    return failure.code === 'gpu-lost' && this.lostGpu;
+  }
+
+  /** Once every cell has its last event, or cannot get it here, the Worker owes nothing but the end. */
   #watch(): void {
-    if (this.#ledger.settled) this.#afterGrace(() => true);
+    if (this.#ledger.settled || this.lostGpu) this.#afterGrace(() => true);
   }
 
   #afterGrace(isOwed: () => boolean): void {
@@ -107,7 +134,8 @@ export class Exchange {
 
   /** The Worker said that nothing is left; cells it forgot are failures. */
   #end(): void {
-    if (!this.#ledger.settled) return this.#break(crash('the run ended with cells left open'));
+    if (this.lostGpu) for (const cell of this.#asked) this.#ledger.cancel(cell);
+    else if (!this.#ledger.settled) return this.#break(crash('the run ended with cells left open'));
     this.#close();
   }
 
@@ -115,7 +143,7 @@ export class Exchange {
     if (this.#over) return;
     this.#spoil(failure);
     for (const cell of this.#asked) this.#ledger.cancel(cell);
-    this.#ledger.failRest(failure);
+    if (!this.lostGpu) this.#ledger.failRest(failure);
     this.#close();
   }
 

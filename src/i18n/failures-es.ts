@@ -70,6 +70,10 @@ export const failuresEs: FailureTexts = {
     what: 'El navegador perdió la GPU a mitad del trabajo.',
     todo: 'Volver a generar, o elegir CPU en los ajustes si se repite.',
   }),
+  'gpu-restarted': () => ({
+    what: 'El navegador perdió la GPU a mitad del trabajo. Se ha vuelto a cargar el modelo y lo que faltaba se genera de nuevo con las mismas semillas.',
+    todo: 'Elegir CPU en los ajustes si se repite.',
+  }),
   'file-unreachable': ({ file, status }) => ({
     what:
       status === null

@@ -14,6 +14,7 @@ const never = new AbortController().signal;
 
 let code: string;
 let engine: Engine & Warming;
+let restarts: number;
 let workers: ReturnType<typeof spawnNodeWorker>[];
 
 beforeAll(async () => {
@@ -22,6 +23,7 @@ beforeAll(async () => {
 
 function start(spawn?: () => EngineWorker): void {
   workers = [];
+  restarts = 0;
   const keep = () => {
     const worker = spawnNodeWorker(code);
     workers.push(worker);
@@ -31,6 +33,7 @@ function start(spawn?: () => EngineWorker): void {
     spawn: spawn ?? keep,
     baseUrl: 'https://patio.example/app/',
     graceMs: GRACE_MS,
+    onRestart: () => (restarts += 1),
   });
 }
 
@@ -188,6 +191,46 @@ describe('a Worker that fails', () => {
     engine.dispose();
     expect((await first).threads).toBe(1);
     expect((await engine.probe()).threads).toBe(3);
+  });
+});
+
+describe('a GPU that goes away', () => {
+  it.each(['lose', 'lose-and-hang'] as const)(
+    '%s: what is not finished begins again in a fresh Worker',
+    async (scenario) => {
+      start();
+      const events = await collect(engine.run(batch(['ok', scenario]), never));
+      expectLaw(events, 2);
+      expect(last(events)).toMatchObject(OK);
+      expect(last(events, 'c1')).toMatchObject(OK);
+      const types = (cell: string) => events.get(cell)?.map(({ type }) => type);
+      expect(types('c0')?.filter((type) => type === 'ready')).toHaveLength(1);
+      expect(types('c1')?.filter((type) => type === 'ready')).toHaveLength(2);
+      expect([workers.length, restarts]).toEqual([2, 1]);
+      await workers[0]?.gone;
+    },
+  );
+
+  it('is believed to be lost for good the second time', async () => {
+    start();
+    const events = await collect(engine.run(batch(['lose-always', 'ok']), never));
+    expectLaw(events, 2);
+    expect(last(events)).toEqual({ type: 'failed', failure: { code: 'gpu-lost' } });
+    expect(last(events, 'c1')).toMatchObject(OK);
+    expect([workers.length, restarts]).toEqual([2, 1]);
+    expect(last(await runOk())).toMatchObject(OK);
+  });
+
+  it('brings nothing back that was stopped', async () => {
+    start();
+    const stop = new AbortController();
+    const jobs = batch(['lose-and-hang', 'lose-and-hang']);
+    const events = await collect(engine.run(jobs, stop.signal), ({ event }) => {
+      if (event.type === 'tokens') stop.abort();
+    });
+    expectLaw(events, 2);
+    expect(last(events)).toEqual({ type: 'cancelled' });
+    expect(restarts).toBe(0);
   });
 });
 

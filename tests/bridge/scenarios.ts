@@ -11,4 +11,7 @@ export type Scenario =
   | 'forget'
   | 'garbage'
   | 'refuse'
+  | 'lose'
+  | 'lose-always'
+  | 'lose-and-hang'
   | 'chatter';

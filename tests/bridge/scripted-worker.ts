@@ -69,6 +69,21 @@ const SCRIPTS: { readonly [S in Scenario]: Script } = {
     const failure = { code: 'context-exceeded', promptTokens: 9, contextTokens: 8 } as const;
     yield { type: 'failed', failure };
   },
+  /** Loses its GPU among others, and writes once it is asked alone. */
+  async *lose(job, batch) {
+    yield* [ready(job, batch), says('Ho')];
+    if (batch.jobs.length > 1) yield { type: 'failed', failure: { code: 'gpu-lost' } };
+    else yield* [says('la mundo'), done('Hola mundo')];
+  },
+  async *'lose-always'(job, batch) {
+    yield ready(job, batch);
+    yield { type: 'failed', failure: { code: 'gpu-lost' } };
+  },
+  /** Loses its GPU and never comes to an end, until it is asked alone. */
+  async *'lose-and-hang'(job, batch) {
+    yield* SCRIPTS.lose(job, batch, []);
+    if (batch.jobs.length > 1) await pause(60_000);
+  },
   /** Keeps talking after its last event, and about cells that nobody asked for. */
   async *chatter(job, batch) {
     yield* [ready(job, batch), done('fin'), says('tarde'), done('otra vez')];
