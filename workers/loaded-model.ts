@@ -85,12 +85,12 @@ async function loadOwn(
   }
   const filesOf = (adapter: AdapterEntry) => packageFiles(adapter.source, store);
   const session = await open('model');
-  const keepsRowsApart = setting.backend === 'cpu' && !sharesScales(graphs);
+  const keepsRowsApart = !sharesScales(graphs);
   const parts = { manifest, session, lettering, conditions: setting, keepsRowsApart, filesOf };
   return new LoadedDecoder(parts);
 }
 
-/** Products that round all rows of a run by one scale make each row depend on the others. */
+/** Packages of earlier days: products that round all rows of a run by one scale. */
 function sharesScales(graphs: Graphs): boolean {
   const nodes = new TextDecoder('latin1').decode(graphs.get('model')?.model);
   return nodes.includes('DynamicQuantizeMatMul');
