@@ -1,22 +1,10 @@
-/** `npm run bench`: Patio beside other ways to run the same weights, in one browser, in turns. */
-import { measure } from './measure.ts';
-import { GGUF_COMMAND, readOptions } from './options.ts';
-import { conditionsOf, figuresOf, tablesOf, writeDocs, writeJson } from './report.ts';
-import { openSite } from './site.ts';
+/**
+ * `npm run bench`: Patio beside other ways to run the same weights, in one browser, in turns.
+ * `npm run bench -- build`: what it costs to turn a checkpoint into a package.
+ */
+import { benchBuild } from './build.ts';
+import { benchDecode } from './decode.ts';
 
-const options = readOptions();
-if (options.gguf === null) {
-  console.log(`wllama is left out: there is no GGUF file. Make it with\n  ${GGUF_COMMAND}`);
-}
-const site = await openSite(options);
-try {
-  const measured = await measure(options, site);
-  const figures = figuresOf(measured);
-  const conditions = conditionsOf(measured, options);
-  const tables = tablesOf(measured, conditions, figures);
-  console.log(tables);
-  if (options.json !== null) writeJson(options.json, measured, conditions, figures);
-  if (options.writesDocs) await writeDocs(tables);
-} finally {
-  site.close();
-}
+const [what, ...rest] = process.argv.slice(2);
+if (what === 'build') await benchBuild(rest);
+else await benchDecode();
