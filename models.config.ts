@@ -24,7 +24,7 @@ const gorrion: ModelEntry = {
   contextTokens: 512,
   license: 'CC-BY-4.0',
   languages: ['es'],
-  variants: { cpu8: 9_693_864, gpu4: 9_208_890 },
+  variants: { cpu8: 9_693_917, gpu4: 9_208_943 },
 };
 
 const adapters: readonly AdapterEntry[] = [
