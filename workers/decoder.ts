@@ -10,6 +10,7 @@
 import type { ModelNumbers } from '../src/graph/manifest.ts';
 import type { StatePort } from '../src/graph/architecture.ts';
 import { usableLength, type PrefixCache } from './cache.ts';
+import type { ReadingPace } from './pace.ts';
 import type { Scores } from './sampler.ts';
 import {
   floatsOf,
@@ -57,6 +58,8 @@ export interface DecoderOptions {
   readonly allLogits: boolean;
   /** Lets messages in; called between runs. */
   readonly breathe: () => Promise<void>;
+  /** Short runs on slow machines; without it prompts are read by as much as the runtime takes. */
+  readonly reading?: { readonly pace: ReadingPace; readonly now: () => number } | undefined;
   /** What earlier rows have read; without it every row begins at nothing. */
   readonly prefixes?: PrefixCache | undefined;
 }
@@ -150,18 +153,22 @@ export class Decoder {
   }
 
   #chunkEnd({ ids, cached, marks }: Row): number {
-    const full = Math.min(ids.length, cached + this.#options.session.chunkTokens);
+    const { session, reading } = this.#options;
+    const tokens = reading?.pace.tokens(session.chunkTokens) ?? session.chunkTokens;
+    const full = Math.min(ids.length, cached + tokens);
     return Math.min(full, ...marks.filter((mark) => mark > cached));
   }
 
   /** Runs the tokens from the states' end up to `end`; the row is alone in this run. */
   async #read(row: Row, end: number, fetches: readonly string[]): Promise<Feeds> {
     const table = this.#gather([row]);
-    const { session } = this.#options;
+    const { session, reading } = this.#options;
     const fresh = BigInt64Array.from(row.ids.slice(row.cached, end), BigInt);
     table.feeds['input_ids'] = session.int64(fresh, [1, fresh.length]);
     table.feeds['attention_mask'] = this.#mask([end]);
+    const startedAt = reading?.now() ?? 0;
     const results = await this.#run(table, fetches);
+    reading?.pace.measured(fresh.length, reading.now() - startedAt);
     row.cached = end;
     return results;
   }

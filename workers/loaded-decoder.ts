@@ -17,6 +17,7 @@ import type { Asked, RunContext } from './loaded-model.ts';
 import { fetchTemplate, type PackageLettering } from './lettering.ts';
 import { fetchBytesIfThere } from './package.ts';
 import type { PackageFiles } from './package-files.ts';
+import { ReadingPace } from './pace.ts';
 import type { Feeds, GraphSession } from './session.ts';
 
 const ADAPTER_FILES = [
@@ -47,6 +48,7 @@ export class LoadedDecoder {
   readonly #bare: LaidAdapter;
   readonly #adapters = new Kept<LaidAdapter>();
   readonly #prefixes = new PrefixCache();
+  readonly #readingPace = new ReadingPace();
 
   constructor(parts: DecoderParts) {
     this.#parts = parts;
@@ -94,6 +96,7 @@ export class LoadedDecoder {
       conditions,
       keepsRowsApart,
       prefixes: this.#prefixes,
+      readingPace: this.#readingPace,
     };
   }
 

@@ -1,4 +1,4 @@
-/** How many rows step together: as many as memory holds, unless measuring says that it does not pay. */
+/** How much one run of the graph takes in: rows that step together, and tokens of a prompt. */
 import type { StatePort } from '../src/graph/architecture.ts';
 
 /** Beyond this the product is bound by arithmetic, and each answer only gets slower. */
@@ -37,5 +37,29 @@ export class Pace {
     const group = this.#steps.get(fitting);
     if (group === undefined || group.count < GROUP_STEPS) return fitting;
     return group.shortest < fitting * solo.shortest ? fitting : 1;
+  }
+}
+
+/** A run cannot be interrupted: with what else happens, a stop is heard within 200 ms. */
+const LONGEST_READ_MS = 150;
+/** Of a model whose speed is not known yet. */
+const FIRST_TOKENS = 16;
+/** Fewer would cost more than they give: weights are fetched from memory for each run. */
+const FEWEST_TOKENS = 8;
+
+/** How many tokens of a prompt the next run reads; one for a model, since its speed is. */
+export class ReadingPace {
+  #msPerToken: number | null = null;
+
+  measured(tokens: number, ms: number): void {
+    const latest = ms / tokens;
+    this.#msPerToken = this.#msPerToken === null ? latest : (this.#msPerToken + latest) / 2;
+  }
+
+  /** @param most that the runtime may be given at once */
+  tokens(most: number): number {
+    if (this.#msPerToken === null) return Math.min(most, FIRST_TOKENS);
+    const heard = Math.floor(LONGEST_READ_MS / this.#msPerToken);
+    return Math.min(most, Math.max(FEWEST_TOKENS, heard));
   }
 }

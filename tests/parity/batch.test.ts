@@ -6,6 +6,7 @@ import { zeroAdapter } from '../../src/graph/ports';
 import { runTextGeneration } from '../../src/tasks/text-generation/run';
 import type { Voice } from '../../src/tasks/text-generation/run';
 import { PrefixCache } from '../../workers/cache';
+import { ReadingPace } from '../../workers/pace';
 import { canCut } from '../../workers/decoder';
 import type { Feeds } from '../../workers/session';
 import { fakeModel } from '../fakes/catalogue';
@@ -74,6 +75,7 @@ async function write(
     conditions: { backend: 'cpu', variant: 'fp32', threads: 1 },
     keepsRowsApart: apart,
     prefixes,
+    readingPace: new ReadingPace(),
   } as unknown as Voice;
   const answers = asked.map(() => ({ ids: [] as number[], together: 0, reused: 0 }));
   await runTextGeneration(

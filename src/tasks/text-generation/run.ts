@@ -11,7 +11,7 @@ import { Answer, type Lettering, type Step } from '../../../workers/answer.ts';
 import type { Controls } from '../../../workers/controls.ts';
 import { commonLength, type PrefixCache } from '../../../workers/cache.ts';
 import { Decoder, type Row } from '../../../workers/decoder.ts';
-import { Pace, rowsThatFit } from '../../../workers/pace.ts';
+import { Pace, rowsThatFit, type ReadingPace } from '../../../workers/pace.ts';
 import { needsAllLogits, type Scores } from '../../../workers/sampler.ts';
 import type { Feeds, GraphSession } from '../../../workers/session.ts';
 
@@ -36,6 +36,8 @@ export interface Voice {
   readonly keepsRowsApart: boolean;
   /** What this model has read. */
   readonly prefixes: PrefixCache;
+  /** How fast it reads. */
+  readonly readingPace: ReadingPace;
 }
 
 /** A row on its way, and the cell it belongs to. */
@@ -66,6 +68,7 @@ export async function runTextGeneration(
     adapter,
     allLogits: needsAllLogits(batch.params, voice.topCount),
     breathe: controls.breathe,
+    reading: { pace: voice.readingPace, now: controls.now },
     prefixes: keepsRowsApart ? prefixes : undefined,
   });
   await new Run(batch, voice, controls, decoder, emit).all();

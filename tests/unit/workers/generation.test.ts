@@ -4,6 +4,7 @@ import type { CellEvent } from '../../../src/engine/engine.ts';
 import type { RunEvent } from '../../../src/run/cell.ts';
 import type { Batch } from '../../../src/run/plan.ts';
 import { runTextGeneration, type Voice } from '../../../src/tasks/text-generation/run.ts';
+import { ReadingPace } from '../../../workers/pace.ts';
 import { PrefixCache } from '../../../workers/cache.ts';
 import type { Feeds } from '../../../workers/session.ts';
 import { Decoder, type Row } from '../../../workers/decoder.ts';
@@ -50,6 +51,7 @@ async function generate({
     conditions: { backend: 'cpu', variant: 'cpu8', threads: 1 },
     keepsRowsApart,
     prefixes,
+    readingPace: new ReadingPace(),
   };
   const batch: Batch = {
     task: 'text-generation',

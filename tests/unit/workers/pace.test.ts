@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { keyValueStates } from '../../../src/graph/architecture.ts';
-import { Pace, rowsThatFit } from '../../../workers/pace.ts';
+import { Pace, ReadingPace, rowsThatFit } from '../../../workers/pace.ts';
 
 describe('rows that fit in memory', () => {
   it('are eight of a small model, and fewer of long texts', () => {
@@ -55,5 +55,35 @@ describe('the pace', () => {
         [4, 12, 1],
       ]).rows(4),
     ).toBe(4);
+  });
+});
+
+describe('the reading pace', () => {
+  const tokensAfter = (
+    most: number,
+    ...reads: readonly (readonly [tokens: number, ms: number])[]
+  ) => {
+    const pace = new ReadingPace();
+    for (const read of reads) pace.measured(...read);
+    return pace.tokens(most);
+  };
+
+  it.each([
+    ['begins with few', 64, [], 16],
+    ['takes no more than the runtime may be given', 5, [], 5],
+    ['reads by as much as the runtime takes where that is fast', 64, [[16, 8]], 64],
+    ['keeps a run of a slow model short', 64, [[16, 160]], 15],
+    ['does not fall below what a run costs anyway', 64, [[16, 3200]], 8],
+    [
+      'follows a text that grows slower',
+      64,
+      [
+        [16, 32],
+        [64, 384],
+      ],
+      37,
+    ],
+  ] as const)('%s', (_, most, reads, tokens) => {
+    expect(tokensAfter(most, ...reads)).toBe(tokens);
   });
 });
