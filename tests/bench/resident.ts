@@ -1,18 +1,17 @@
 /** Memory of a page's process, as Linux counts it; other systems do not say how high it rose. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import type { Browser } from '@playwright/test';
 
 export interface Resident {
   /** Bytes in memory now. */
   now(): number;
-  /** The most bytes since the last `forgetPeak`. */
+  /** The most bytes since the process began. */
   peak(): number;
-  forgetPeak(): void;
 }
 
 export const CAN_READ_MEMORY = process.platform === 'linux';
 
-/** The process of the only page that is open: the largest of the browser's renderers. */
+/** The process of the only page that is open, once it has loaded a model: the largest of the renderers. */
 export async function residentOf(browser: Browser): Promise<Resident> {
   const session = await browser.newBrowserCDPSession();
   const { processInfo } = await session.send('SystemInfo.getProcessInfo');
@@ -23,8 +22,6 @@ export async function residentOf(browser: Browser): Promise<Resident> {
   return {
     now: () => field(largest, 'VmRSS'),
     peak: () => field(largest, 'VmHWM'),
-    // https://docs.kernel.org/filesystems/proc.html: 5 resets the peak to what is resident now.
-    forgetPeak: () => writeFileSync(`/proc/${String(largest)}/clear_refs`, '5'),
   };
 }
 

@@ -53,9 +53,8 @@ function load(bench: Bench, id: ContenderId, { path }: Made) {
     withPage(context, site, async (page) => {
       const browser = context.browser();
       if (browser === null) throw new Error('the browser is not to be asked');
-      const resident = await residentOf(browser);
-      resident.forgetPeak();
       await page.evaluate(([who, what]) => window.bench.prepare(who, what), [id, task] as const);
+      const resident = await residentOf(browser);
       return { peak: resident.peak(), after: resident.now() };
     }),
   );

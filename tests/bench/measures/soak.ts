@@ -20,23 +20,31 @@ export function measureSoak(bench: Bench): Promise<Outcome> {
     asks: texts.many(PROMPTS, PROMPT_TOKENS).map((prompt) => ({ prompt, history: [] })),
     ...{ tokens: TOKENS, threads, model: site.model, gguf: null },
   });
-  const every = Math.max(1, Math.round(options.soakRuns / POINTS));
   return withBrowser((context) =>
     withPage(context, site, async (page) => {
       const devtools = await context.newCDPSession(page);
       const browser = context.browser();
       if (browser === null) throw new Error('the browser is not to be asked');
-      const curve: { run: number; megabytes: number }[] = [];
+      const bytes: number[] = [];
       for (let run = 1; run <= options.soakRuns; run += 1) {
         await page.evaluate((what) => window.bench.answer('patio', what), request());
-        if (run !== SETTLED && run % every !== 0 && run !== options.soakRuns) continue;
         await devtools.send('HeapProfiler.collectGarbage');
-        const bytes = (await residentOf(browser)).now();
-        curve.push({ run, megabytes: Math.round(bytes / 1e5) / 10 });
+        bytes.push((await residentOf(browser)).now());
       }
-      const settled = curve.find(({ run }) => run === SETTLED)?.megabytes ?? NaN;
+      const curve = curveOf(bytes);
       const last = curve.at(-1)?.megabytes ?? NaN;
-      return { figures: { 'soak.memory': last / settled }, raw: { curve } };
+      return { figures: { 'soak.memory': last / (curve[0]?.megabytes ?? NaN) }, raw: { curve } };
     }),
   );
+}
+
+/** The least memory of each few runs: what is more was garbage that waited to be collected. */
+function curveOf(bytes: readonly number[]): { run: number; megabytes: number }[] {
+  const every = Math.max(1, Math.round(bytes.length / POINTS / SETTLED)) * SETTLED;
+  const runs = bytes.map((_, at) => at + 1);
+  const shown = runs.filter((run) => run === SETTLED || run % every === 0 || run === bytes.length);
+  return shown.map((run) => {
+    const least = Math.min(...bytes.slice(Math.max(0, run - SETTLED), run));
+    return { run, megabytes: Math.round(least / 1e5) / 10 };
+  });
 }

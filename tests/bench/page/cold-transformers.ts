@@ -3,7 +3,7 @@
  * of weights, device and threads. Only the addresses are the bench's, since nothing here asks the Hub.
  */
 /// <reference types="vite/client" />
-import type { Tensor} from '@huggingface/transformers';
+import type { Tensor } from '@huggingface/transformers';
 import { AutoModelForCausalLM, AutoTokenizer, env } from '@huggingface/transformers';
 import mjs from 'onnxruntime-web/ort-wasm-simd-threaded.asyncify.mjs?url';
 import wasm from 'onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm?url';

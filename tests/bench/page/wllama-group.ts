@@ -15,7 +15,16 @@ export class WllamaGroup implements Group {
   async answer(request: Request): Promise<Row[]> {
     this.#loaded ??= load(request);
     const wllama = await this.#loaded;
-    return Promise.all(request.asks.map((ask) => complete(wllama, ask, request)));
+    // More requests than slots never end where there is one thread: each slot takes one after another.
+    const waiting = request.asks.map((ask, at) => ({ ask, at, watch: new Stopwatch() }));
+    const rows: Row[] = [];
+    const serve = async () => {
+      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+        rows[next.at] = await complete(wllama, next.ask, request, next.watch);
+      }
+    };
+    await Promise.all(Array.from({ length: SLOTS }, serve));
+    return rows;
   }
 }
 
@@ -49,8 +58,12 @@ function lengthened(file: ArrayBuffer): Blob {
   return new Blob([file]);
 }
 
-async function complete(wllama: Wllama, ask: Ask, request: Request): Promise<Row> {
-  const watch = new Stopwatch();
+async function complete(
+  wllama: Wllama,
+  ask: Ask,
+  request: Request,
+  watch: Stopwatch,
+): Promise<Row> {
   let [tokens, text] = [0, ''];
   const options = {
     prompt: textOf(ask, request),
