@@ -3,6 +3,7 @@ import { catalogue as bundled, shelf } from '../models.config.ts';
 import App from './App.svelte';
 import { createBuilder } from './engine/builder-client.ts';
 import { createEngine } from './engine/client.ts';
+import { measureTrials } from './engine/self-test.ts';
 import { watchLifeline } from './engine/lifeline.ts';
 import { I18n } from './i18n/index.ts';
 import { createState } from './state/state.ts';
@@ -14,7 +15,7 @@ import { fileName, save } from './ui/download.ts';
 import { Router } from './ui/router.svelte.ts';
 
 /** The composition root: everything that touches the outside world is made here and handed in. */
-const engine = createEngine({
+const workers = {
   spawn: () => {
     const name = `patio-${newId()}`;
     const worker = new Worker(new URL('../workers/engine.worker.ts', import.meta.url), {
@@ -24,6 +25,9 @@ const engine = createEngine({
     return watchLifeline(worker, name);
   },
   baseUrl: document.baseURI,
+};
+const engine = createEngine({
+  ...workers,
   onRestart: () => state.notices.push({ code: 'gpu-restarted' }),
 });
 
@@ -44,6 +48,12 @@ const builder = createBuilder({
 
 const state = createState({
   engine,
+  bench: {
+    measure: (...what) => measureTrials(() => createEngine(workers), ...what),
+    agent: navigator.userAgent,
+    cores: navigator.hardwareConcurrency,
+    isVisible: () => document.visibilityState === 'visible',
+  },
   builder,
   packages,
   zip: async (stored) => (await import('./storage/package-zip.ts')).zipPackage(packages, stored),
@@ -68,7 +78,12 @@ mount(App, { target, props: { app: { ...state, shelf, i18n, router: new Router(l
 
 /** Whoever pays for each byte is asked for none before the first run. */
 const { connection } = navigator as { connection?: { saveData?: boolean } };
-if (connection?.saveData !== true) whenIdle(() => void warmUp({ ...state, engine }));
+if (connection?.saveData !== true) whenIdle(() => void prepare());
+
+async function prepare(): Promise<void> {
+  await warmUp({ ...state, engine });
+  state.selfTest?.begin();
+}
 
 /** Only secure contexts are given a storage that stays, and each browser decides by itself. */
 async function persist(): Promise<void> {

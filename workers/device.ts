@@ -1,8 +1,14 @@
 import type { Device, Gpu } from '../src/domain/device.ts';
+import { MAX_THREADS } from '../src/domain/tuning.ts';
 import { canSuspend } from './runtime.ts';
 
-/** Beyond this, a step of a small model spends more time in waiting for threads than it saves. */
-const MAX_THREADS = 4;
+/** What measuring chose; null where nothing was measured. */
+let measured: number | null = null;
+
+/** How many threads the next load computes on, where the page may have more than one. */
+export function computeOn(threads: number): void {
+  measured = threads;
+}
 
 /** What this machine offers, found out before anything is loaded. */
 export async function probeDevice(): Promise<Device> {
@@ -18,11 +24,11 @@ export async function probeDevice(): Promise<Device> {
 /**
  * Threads share memory, and only isolated pages may share memory. Half of the cores: threads meet at
  * every operator, so one that has to wait for a core, taken by the page or by another program, holds
- * up all the others. Measured in `docs/benchmarks.md`.
+ * up all the others. Measured in `docs/benchmarks.md`; what was measured on this machine comes first.
  */
 export function threadCount(): number {
   if (!self.crossOriginIsolated) return 1;
-  return Math.min(MAX_THREADS, Math.ceil(navigator.hardwareConcurrency / 2));
+  return measured ?? Math.min(MAX_THREADS, Math.ceil(navigator.hardwareConcurrency / 2));
 }
 
 /** Chromium alone tells, in steps, and only to secure contexts (https://www.w3.org/TR/device-memory/). */

@@ -1,6 +1,6 @@
 /** The engine inside the Worker: keeps or loads the model, runs the task, and catches what fails. */
 import { toFailure } from '../src/domain/failure.ts';
-import type { CellEvent, Engine, Provision, Warming } from '../src/engine/engine.ts';
+import type { CellEvent, Provision } from '../src/engine/engine.ts';
 import { Inbox } from '../src/engine/inbox.ts';
 import { Ledger } from '../src/engine/ledger.ts';
 import type { CellId } from '../src/run/cell.ts';
@@ -8,19 +8,19 @@ import type { Batch } from '../src/run/plan.ts';
 import type { PackageStore } from '../src/storage/packages.ts';
 import { isAbort } from './boundary.ts';
 import { createBreath } from './breath.ts';
-import { probeDevice } from './device.ts';
+import { computeOn, probeDevice } from './device.ts';
 import { Kept, type OnLoading } from './kept.ts';
 import { loadModel, type LoadedModel, type Place } from './loaded-model.ts';
+import type { Served } from './serve.ts';
 
 type CellSignals = ReadonlyMap<CellId, AbortSignal>;
 
 /** @param store of the packages that were built in this browser; opened when one is asked for */
-export function createWorkerEngine(
-  store: () => PackageStore,
-): Pick<Engine, 'probe' | 'run'> & Warming {
+export function createWorkerEngine(store: () => PackageStore): Served {
   const shelf = new Shelf(store);
   return {
     probe: probeDevice,
+    tune: computeOn,
     warm: (provision) => warm(shelf, provision),
     run: (batch, signal, cellSignals = new Map()) => run(shelf, batch, signal, cellSignals),
   };

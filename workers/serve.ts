@@ -1,6 +1,6 @@
 import { expose, type Endpoint } from 'comlink';
 import type { EngineSurface, PageMessage, WorkerMessage } from '../src/engine/channel.ts';
-import type { CellEvent, Engine, Warming } from '../src/engine/engine.ts';
+import type { CellEvent, Engine, Tunable, Warming } from '../src/engine/engine.ts';
 import type { CellId, RunEvent } from '../src/run/cell.ts';
 import type { Batch } from '../src/run/plan.ts';
 
@@ -9,10 +9,13 @@ const PROGRESS: ReadonlySet<RunEvent['type']> = new Set(['tokens', 'loading', 'r
 /** Tokens wait this long for company before they are posted; the page paints no faster. */
 const POST_EVERY_MS = 16;
 
+export type Served = Pick<Engine, 'probe' | 'run'> & Warming & Tunable;
+
 /** Puts an engine on the wire. The page sees the same interface that is plugged in here. */
-export function serve(engine: Pick<Engine, 'probe' | 'run'> & Warming, endpoint?: Endpoint): void {
+export function serve(engine: Served, endpoint?: Endpoint): void {
   const surface: EngineSurface = {
     probe: () => engine.probe(),
+    tune: (threads) => engine.tune(threads),
     warm: (provision) => engine.warm(provision),
     run: (batch, port) => answer(engine, batch, port),
   };

@@ -1,5 +1,6 @@
 import type { Failure } from './failure.ts';
 import type { ModelEntry, VariantId } from './model.ts';
+import type { Tuning } from './tuning.ts';
 
 /** What the Worker found on this machine before anything was loaded. */
 export interface Device {
@@ -11,6 +12,8 @@ export interface Device {
   /** Of the whole machine, in bytes, as far as the browser tells; null where it does not. */
   readonly memoryBytes: number | null;
   readonly gpu: Gpu | null;
+  /** What was measured here; absent until it was. */
+  readonly tuning?: Tuning;
 }
 
 export interface Gpu {
@@ -54,7 +57,7 @@ export function fit(
   const { gpu } = device;
   if (choice === 'gpu' && gpu === null) return { ok: false, failure: { code: 'gpu-unavailable' } };
   if (choice === 'gpu' && model.variants.gpu4 === undefined) return missing('gpu');
-  const wantsGpu = choice === 'gpu' || (choice === 'auto' && gpu !== null && !gpu.software);
+  const wantsGpu = choice === 'gpu' || (choice === 'auto' && prefersGpu(model, device));
   if (wantsGpu && gpu !== null && model.variants.gpu4 !== undefined) {
     const misfit = gpuMisfit(model.variants.gpu4, model.largestWeights?.gpu4, gpu, device);
     if (misfit === null) return { ok: true, backend: 'gpu', variant: 'gpu4' };
@@ -67,6 +70,16 @@ export function fit(
     return { ok: false, failure: { code: 'model-too-large', needBytes: bytes, haveBytes } };
   }
   return { ok: true, backend: 'cpu', variant: 'cpu8' };
+}
+
+/** A GPU is thought the faster one until measuring says otherwise; one with wrong numbers never is. */
+function prefersGpu({ variants }: Pick<ModelEntry, 'variants'>, device: Device): boolean {
+  if (device.gpu === null || device.gpu.software) return false;
+  const verdict = device.tuning?.gpu ?? null;
+  if (verdict === null) return true;
+  if (verdict.status === 'wrong') return false;
+  const bytes = variants.cpu8 ?? Infinity;
+  return bytes > Math.min(verdict.cpuUpToBytes, budgetBytes('cpu', device));
 }
 
 /**

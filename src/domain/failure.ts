@@ -26,6 +26,8 @@ export type Failure =
   /** The model has no build for the device that was asked for. */
   | { code: 'build-missing'; backend: 'cpu' | 'gpu' }
   | { code: 'gpu-lost' }
+  /** It was measured against the CPU and gives other numbers: it is not chosen any more. */
+  | { code: 'gpu-wrong' }
   /** It was lost, and what was not finished began again with a fresh one. */
   | { code: 'gpu-restarted' }
   /** `status` is the HTTP status, or null when no answer came at all. */

@@ -6,10 +6,10 @@ import type { Device } from '../domain/device.ts';
 import type { Source } from '../domain/model.ts';
 import type { CellId, RunEvent } from '../run/cell.ts';
 import type { Batch } from '../run/plan.ts';
-import type { CellEvent, Provision, Warming } from './engine.ts';
+import type { CellEvent, Provision, Tunable, Warming } from './engine.ts';
 
 /** What the Worker exposes. */
-export interface EngineSurface extends Warming {
+export interface EngineSurface extends Warming, Tunable {
   probe(): Promise<Device>;
   /** Events of the batch go to `port`; resolves after the last one was posted. */
   run(batch: Batch, port: MessagePort): Promise<void>;

@@ -3,7 +3,7 @@ import { toFailure } from '../domain/failure.ts';
 import type { CellId } from '../run/cell.ts';
 import type { Batch } from '../run/plan.ts';
 import { located, locatedProvision } from './channel.ts';
-import type { CellEvent, Engine, Provision, Warming } from './engine.ts';
+import type { CellEvent, Engine, Provision, Tunable, Warming } from './engine.ts';
 import { Exchange } from './exchange.ts';
 import { crash, Host, type EngineWorker } from './host.ts';
 import { Inbox } from './inbox.ts';
@@ -55,11 +55,12 @@ const DEFAULTS = {
 };
 
 /** The engine of the page: owns the Worker, runs one batch at a time. */
-export function createEngine(options: EngineOptions): Engine & Warming {
+export function createEngine(options: EngineOptions): Engine & Warming & Tunable {
   const client = new Client(options);
   return {
     probe: () => client.probe(),
     warm: (provision) => client.warm(provision),
+    tune: (threads) => client.tune(threads),
     run: (batch, signal, cellSignals) => client.run(batch, signal, cellSignals),
     dispose: () => client.dispose(),
   };
@@ -69,6 +70,8 @@ class Client {
   readonly #options: Required<EngineOptions>;
   #host: Host | null = null;
   #device: Promise<Device> | null = null;
+  /** null where nobody measured: the Worker decides by itself. */
+  #threads: number | null = null;
   /** Settles when the run before has left the Worker; never rejects. */
   #last: Promise<void> = Promise.resolve();
 
@@ -82,6 +85,11 @@ class Client {
       return UNKNOWN_DEVICE;
     });
     return this.#device;
+  }
+
+  tune(threads: number): void {
+    this.#threads = threads;
+    if (this.#host !== null && !this.#host.dead) this.#tell(this.#host);
   }
 
   /** A Worker that holds another model is left to it. */
@@ -201,8 +209,15 @@ class Client {
   }
 
   #living(): Host {
-    if (this.#host === null || this.#host.dead) this.#host = new Host(this.#options.spawn());
+    if (this.#host !== null && !this.#host.dead) return this.#host;
+    this.#host = new Host(this.#options.spawn());
+    this.#tell(this.#host);
     return this.#host;
+  }
+
+  /** Messages keep their order: whatever is asked of this Worker from here on comes after it. */
+  #tell({ surface }: Host): void {
+    if (this.#threads !== null) void surface.tune(this.#threads).catch(() => undefined);
   }
 }
 

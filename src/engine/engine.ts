@@ -38,6 +38,11 @@ export interface Provision extends Pick<Batch, 'model' | 'backend' | 'variant'> 
   readonly adapters: readonly AdapterEntry[];
 }
 
+export interface Tunable {
+  /** How many threads the next load computes on; a model that is loaded keeps its own. */
+  tune(threads: number): void;
+}
+
 export interface Warming {
   /**
    * Loads what a later `run` will need, while nobody waits for it. A run that comes meanwhile joins

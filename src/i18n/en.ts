@@ -52,6 +52,16 @@ export const en = {
       'The page is served without isolation (the COOP and COEP headers are missing), so the browser allows a single thread. Everything works, only slower.',
     threads: (threads) =>
       `Patio computes on ${count(threads, 'thread', 'threads')}, half of the cores: the rest is left to the page.`,
+    tuned: (threads, gain) =>
+      gain > 1
+        ? `${count(threads, 'thread', 'threads')}: ${f.number(gain, 1)} × as fast here as 1.`
+        : 'One thread: more of them are no faster here.',
+    gpuWrong:
+      'The GPU computes other numbers than the CPU with the same weights, so it is not used unless asked for.',
+    cpuFaster: (gain, bytes) =>
+      `8 bits on the CPU: ${f.number(gain, 1)} × as fast here as 4 bits on the GPU; used for models of up to ${f.bytes(bytes)}.`,
+    gpuFaster: (gain) =>
+      `4 bits on the GPU: ${f.number(gain, 1)} × as fast here as 8 bits on the CPU.`,
     gpuFound: (description) => `GPU available: ${description}.`,
     gpuSoftware: (description) =>
       `There is a simulated GPU (${description}), which brings no speed; the CPU is used.`,

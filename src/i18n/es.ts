@@ -65,6 +65,16 @@ export const es = {
       'La página se sirve sin aislamiento (faltan las cabeceras COOP y COEP), así que el navegador permite un solo hilo. Todo funciona, más despacio.',
     threads: (threads: number) =>
       `Patio calcula con ${count(threads, 'hilo', 'hilos')}, la mitad de los núcleos: los demás quedan para la página.`,
+    tuned: (threads: number, gain: number) =>
+      gain > 1
+        ? `${count(threads, 'hilo', 'hilos')}: ${f.number(gain, 1)} × más rápido aquí que 1.`
+        : 'Un hilo: aquí más hilos no van más deprisa.',
+    gpuWrong:
+      'La GPU calcula otros números que la CPU con los mismos pesos, así que no se usa salvo que se pida.',
+    cpuFaster: (gain: number, bytes: number) =>
+      `8 bits en CPU: ${f.number(gain, 1)} × más rápido aquí que 4 bits en GPU; se usa para modelos de hasta ${f.bytes(bytes)}.`,
+    gpuFaster: (gain: number) =>
+      `4 bits en GPU: ${f.number(gain, 1)} × más rápido aquí que 8 bits en CPU.`,
     gpuFound: (description: string) => `GPU disponible: ${description}.`,
     gpuSoftware: (description: string) =>
       `Hay una GPU simulada (${description}), que no acelera; se usa la CPU.`,

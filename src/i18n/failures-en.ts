@@ -70,6 +70,10 @@ export const failuresEn: FailureTexts = {
     what: 'The browser lost the GPU halfway through.',
     todo: 'Run it again, or choose CPU in the settings if it repeats.',
   }),
+  'gpu-wrong': () => ({
+    what: 'The GPU of this machine computes other numbers than the CPU with the same weights.',
+    todo: 'From now on “Automatic” uses the CPU. The GPU can still be chosen in the settings.',
+  }),
   'gpu-restarted': () => ({
     what: 'The browser lost the GPU halfway through. The model was loaded again, and what was not finished is written anew with the same seeds.',
     todo: 'Choose CPU in the settings if it repeats.',

@@ -70,6 +70,10 @@ export const failuresEs: FailureTexts = {
     what: 'El navegador perdió la GPU a mitad del trabajo.',
     todo: 'Volver a generar, o elegir CPU en los ajustes si se repite.',
   }),
+  'gpu-wrong': () => ({
+    what: 'La GPU de este equipo calcula otros números que la CPU con los mismos pesos.',
+    todo: 'Desde ahora «Automático» usa la CPU. En los ajustes se puede elegir la GPU a pesar de ello.',
+  }),
   'gpu-restarted': () => ({
     what: 'El navegador perdió la GPU a mitad del trabajo. Se ha vuelto a cargar el modelo y lo que faltaba se genera de nuevo con las mismas semillas.',
     todo: 'Elegir CPU en los ajustes si se repite.',

@@ -1,6 +1,6 @@
 import type { Catalogue } from '../domain/model.ts';
 import type { Builder } from '../engine/builder.ts';
-import type { Engine } from '../engine/engine.ts';
+import type { Engine, Tunable } from '../engine/engine.ts';
 import type { PackageStore, StoredPackage } from '../storage/packages.ts';
 import type { RunStorage } from '../storage/runs.ts';
 import type { SmallStorage } from '../storage/settings.ts';
@@ -11,11 +11,22 @@ import { Lab, type Later } from './lab.svelte.ts';
 import { Library } from './library.svelte.ts';
 import { Notices } from './notices.svelte.ts';
 import type { Schedule } from './painter.ts';
+import { SelfTest, type Measure } from './self-test.ts';
 import { Settings } from './settings.svelte.ts';
+
+export interface Bench {
+  readonly measure: Measure;
+  /** The browser, with its version. */
+  readonly agent: string;
+  readonly cores: number;
+  readonly isVisible: () => boolean;
+}
 
 /** Everything the page must be given from outside. */
 export interface StateDeps {
-  readonly engine: Engine;
+  readonly engine: Engine & Partial<Tunable>;
+  /** What measuring this machine takes; nothing is measured without. */
+  readonly bench?: Bench;
   /** What comes with the app. */
   readonly bundled: Catalogue;
   readonly packages: PackageStore;
@@ -45,13 +56,14 @@ export interface State {
   /** The models that come with the app and those that a person brought. */
   readonly catalogue: Catalogue;
   readonly bundled: Catalogue;
+  readonly selfTest: SelfTest | null;
 }
 
 export function createState(deps: StateDeps): State {
-  const { engine, bundled, small, ids } = deps;
+  const { bench, bundled, small, ids } = deps;
   const notices = new Notices();
   const storage = deps.runs(notices);
-  const device = new DeviceState(engine);
+  const device = new DeviceState(deps.engine, bench ? { ...bench, small } : null);
   const library = new Library({
     bundled,
     store: deps.packages,
@@ -63,11 +75,31 @@ export function createState(deps: StateDeps): State {
     persist: deps.persist,
   });
   const { catalogue } = library;
+  const selfTest = bench ? testWith(bench, { ...deps, device, notices, library }) : null;
+  const engine = selfTest?.yieldingTo(deps.engine) ?? deps.engine;
   const onSaved = () => void history.refresh();
   const stocked = () => library.load();
-  const run = new ActiveRun({ ...deps, catalogue, stocked, device, storage, notices, onSaved });
+  const run = new ActiveRun({
+    ...deps,
+    engine,
+    catalogue,
+    stocked,
+    device,
+    storage,
+    notices,
+    onSaved,
+  });
   const history = new History({ storage, notices, active: run, ids });
   const settings = new Settings(small, notices);
   const lab = new Lab({ catalogue, storage: small, ids, later: deps.later });
-  return { notices, settings, device, lab, run, history, library, catalogue, bundled };
+  return { notices, settings, device, lab, run, history, library, catalogue, bundled, selfTest };
+}
+
+type TestDeps = Pick<State, 'device' | 'notices' | 'library'> &
+  Pick<StateDeps, 'bundled' | 'later'>;
+
+function testWith(bench: Bench, deps: TestDeps): SelfTest {
+  const isBuilding = () => deps.library.arrival?.status === 'building';
+  const isFree = () => bench.isVisible() && !isBuilding();
+  return new SelfTest({ ...bench, ...deps, isFree });
 }

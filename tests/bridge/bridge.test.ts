@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createEngine } from '../../src/engine/client.ts';
-import type { CellEvent, Engine, Warming } from '../../src/engine/engine.ts';
+import type { CellEvent, Engine, Tunable, Warming } from '../../src/engine/engine.ts';
 import type { EngineWorker } from '../../src/engine/host.ts';
 import { DEFAULT_PARAMS } from '../../src/domain/params.ts';
 import { isTerminalEvent, type RunEvent } from '../../src/run/cell.ts';
@@ -13,7 +13,7 @@ const GRACE_MS = 500;
 const never = new AbortController().signal;
 
 let code: string;
-let engine: Engine & Warming;
+let engine: Engine & Warming & Tunable;
 let restarts: number;
 let workers: ReturnType<typeof spawnNodeWorker>[];
 
@@ -88,6 +88,14 @@ describe('a Worker that does its work', () => {
   it('tells its device', async () => {
     start();
     expect((await engine.probe()).threads).toBe(3);
+  });
+
+  it('learns of how many threads it computes on before anything else', async () => {
+    start();
+    engine.tune(2);
+    expect((await engine.probe()).threads).toBe(2);
+    await runOk();
+    expect(workers).toHaveLength(1);
   });
 
   it('streams every cell to its last event', async () => {

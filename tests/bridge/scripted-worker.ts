@@ -107,9 +107,15 @@ function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-const device = { threads: 3, isolated: true, jspi: false, memoryBytes: null, gpu: null };
+let threads = 3;
+const device = { isolated: true, jspi: false, memoryBytes: null, gpu: null };
 if (parentPort === null) throw new Error('this file runs in a worker thread');
 serve(
-  { probe: async () => device, warm: async () => undefined, run },
+  {
+    probe: async () => ({ ...device, threads }),
+    tune: (count) => void (threads = count),
+    warm: async () => undefined,
+    run,
+  },
   nodeEndpoint(parentPort as unknown as NodeEndpoint),
 );

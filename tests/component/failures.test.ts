@@ -21,6 +21,7 @@ const EVERY: { readonly [Code in FailureCode]: Extract<Failure, { code: Code }> 
   'gpu-unavailable': { code: 'gpu-unavailable' },
   'build-missing': { code: 'build-missing', backend: 'gpu' },
   'gpu-lost': { code: 'gpu-lost' },
+  'gpu-wrong': { code: 'gpu-wrong' },
   'gpu-restarted': { code: 'gpu-restarted' },
   'file-unreachable': { code: 'file-unreachable', file: 'b.onnx', status: 404 },
   'file-damaged': { code: 'file-damaged', file: 'c.onnx', detail: 'hash' },

@@ -40,7 +40,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     ...['src/domain/', 'src/run/', 'src/engine/engine.ts', 'src/engine/builder.ts'],
     ...['src/storage/runs.ts', 'src/storage/settings.ts', 'src/storage/packages.ts'],
     ...['src/storage/entries.ts', 'src/sources/origin.ts', 'src/sources/drop.ts'],
-    'src/tasks/index.ts',
+    ...['src/tasks/index.ts', 'src/storage/tunings.ts'],
   ],
   'src/i18n/': ['src/domain/', 'src/run/'],
   'src/ui/': [
@@ -76,7 +76,7 @@ const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
     ...['src/storage/idb-runs.ts', 'src/storage/package-index.ts', 'src/storage/idb-files.ts'],
   ],
   papaparse: ['src/run/'],
-  valibot: ['src/run/', 'src/storage/package-entry.ts'],
+  valibot: ['src/run/', 'src/storage/package-entry.ts', 'src/storage/tunings.ts'],
   comlink: ['src/engine/', 'workers/', 'src/main.ts'],
   svelte: ['src/ui/', 'src/App.svelte', 'src/main.ts'],
   'bits-ui': ['src/ui/'],

@@ -7,6 +7,7 @@ import {
   type Fit,
   type Gpu,
 } from '../../../src/domain/device.ts';
+import type { GpuVerdict } from '../../../src/domain/tuning.ts';
 import type { ModelEntry } from '../../../src/domain/model.ts';
 import { CPU_DEVICE, fakeModel } from '../../fakes/catalogue.ts';
 
@@ -26,6 +27,12 @@ const software = device({ ...GPU, software: true });
 const small = device({ ...GPU, maxBufferSize: 100 });
 const narrow = device({ ...GPU, maxStorageBufferBindingSize: 400 });
 const none = device(null);
+const measured = (gpu: GpuVerdict): Device => ({
+  ...real,
+  tuning: { threads: 2, threadGain: 1.5, gpu },
+});
+const wrong = measured({ status: 'wrong' });
+const slow = (cpuUpToBytes: number) => measured({ status: 'right', cpuGain: 4, cpuUpToBytes });
 
 const both = fakeModel('both', { variants: { cpu8: 1000, gpu4: 500 } });
 const cpuOnly = fakeModel('cpu', { variants: { cpu8: 1000 } });
@@ -75,6 +82,12 @@ describe('fit', () => {
     ['a weight that fits no buffer falls back', counted, small, 'auto', CPU],
     ['a weight that fits no buffer', counted, small, 'gpu', heavyWeight(400, 100)],
     ['too large for the way to the GPU', vast, real, 'gpu', tooLarge(3.5 * GIB, 3 * GIB)],
+    ['a GPU with wrong numbers is not chosen', both, wrong, 'auto', CPU],
+    ['a GPU with wrong numbers, asked for', both, wrong, 'gpu', ON_GPU],
+    ['the CPU was faster for models of this size', both, slow(1000), 'auto', CPU],
+    ['the CPU was faster for smaller models', both, slow(999), 'auto', ON_GPU],
+    ['the CPU was faster, and the GPU asked for', both, slow(1000), 'gpu', ON_GPU],
+    ['faster, and too small', huge, slow(9 * GIB), 'auto', ON_GPU],
     ['no GPU build falls back', cpuOnly, real, 'auto', CPU],
     ['no GPU build, GPU asked for', cpuOnly, real, 'gpu', missing('gpu')],
     ['no CPU build and no adapter', gpuOnly, none, 'auto', missing('cpu')],
