@@ -50,7 +50,6 @@ export const LINES: readonly Line[] = [
   { key: 'swap.patio.again', name: 'adapter swap, used before', unit: ' ms' },
   { key: 'cold.patio', name: 'page open to first token, Patio', unit: ' ms' },
   { key: 'cold.transformers', name: 'page open to first token, transformers.js', unit: ' ms' },
-  { key: 'load.memory.after', name: 'memory kept after loading / package', unit: '×' },
   {
     key: 'load.memory.transformers',
     name: 'peak while loading / package, transformers.js',

@@ -19,8 +19,9 @@ export interface Shape {
 
 /** Gorrión's, for texts four times as long. */
 export const LONG: Shape = { hidden: 384, inner: 1024, layers: 4, heads: 6, keyHeads: 2 };
-/** About ten times its weights. */
+/** About ten times its weights, and twenty. */
 export const HEAVY: Shape = { hidden: 1024, inner: 2816, layers: 8, heads: 16, keyHeads: 4 };
+export const HEAVIER: Shape = { ...HEAVY, layers: 16 };
 
 const HEAD = 64;
 const VOCABULARY = 8192;

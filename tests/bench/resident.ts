@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import type { Browser } from '@playwright/test';
 
 export interface Resident {
-  /** Bytes in memory now. */
+  /** Bytes in memory now, without the browser's own files, which lie in memory for all its processes. */
   now(): number;
-  /** The most bytes since the process began. */
+  /** The most bytes since the process began, those files included. */
   peak(): number;
 }
 
@@ -20,12 +20,12 @@ export async function residentOf(browser: Browser): Promise<Resident> {
   const [largest] = ids.sort((a, b) => field(b, 'VmRSS') - field(a, 'VmRSS'));
   if (largest === undefined) throw new Error('the browser names no renderer');
   return {
-    now: () => field(largest, 'VmRSS'),
+    now: () => field(largest, 'RssAnon') + field(largest, 'RssShmem'),
     peak: () => field(largest, 'VmHWM'),
   };
 }
 
-function field(pid: number, name: 'VmRSS' | 'VmHWM'): number {
+function field(pid: number, name: 'VmRSS' | 'VmHWM' | 'RssAnon' | 'RssShmem'): number {
   const status = readFileSync(`/proc/${String(pid)}/status`, 'utf8');
   const kilobytes = new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1];
   if (kilobytes === undefined) throw new Error(`the system does not say ${name}`);
