@@ -1,5 +1,5 @@
 import type { VariantId } from '../../domain/model';
-import { requireShape } from '../../checkpoint/tensor-source';
+import { readRows, requireShape } from '../../checkpoint/tensor-source';
 import type { TensorSource } from '../../checkpoint/tensor-source';
 import type { GraphBuilder, Value } from '../graph-builder';
 
@@ -70,7 +70,13 @@ export function requirePieces({ tensors }: Workbench, matrix: Matrix): void {
   }
 }
 
-/** Reads the pieces one after another; `use` gets the rows of each and where its outputs begin. */
+/** Elements that are read at a time: few enough to stay near the processor until they are used. */
+const CHUNK_ELEMENTS = 2 ** 20;
+
+/**
+ * Reads the pieces one after another, some rows at a time; `use` gets rows and where their outputs
+ * begin. The next rows are on their way while these are used.
+ */
 export async function readPieces(
   { tensors }: Workbench,
   matrix: Matrix,
@@ -79,9 +85,37 @@ export async function readPieces(
 ): Promise<void> {
   let at = 0;
   for (const { tensor, out, stored } of matrix.pieces) {
-    const values = await tensors.read(tensor, signal);
-    use(stored === 'in-out' ? transposed(values, matrix.in, out) : values, at);
+    if (stored === 'in-out' || tensors.info(tensor)?.quantised !== undefined) {
+      const values = await tensors.read(tensor, signal);
+      use(stored === 'in-out' ? transposed(values, matrix.in, out) : values, at);
+    } else {
+      await readByRows(tensors, { tensor, out, width: matrix.in, at }, use, signal);
+    }
     at += out;
+  }
+}
+
+async function readByRows(
+  tensors: TensorSource,
+  piece: { readonly tensor: string; out: number; width: number; at: number },
+  use: (rows: Float32Array, at: number) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const { tensor, out, width, at } = piece;
+  // A source that cannot read some rows would read the whole tensor for each of them.
+  const whole = tensors.readRows === undefined;
+  const count = whole ? out : Math.max(1, Math.floor(CHUNK_ELEMENTS / width));
+  const start = (first: number) => {
+    const rows = readRows(tensors, tensor, first, Math.min(count, out - first), signal);
+    // Awaited below, unless an earlier read fails first.
+    rows.catch(() => undefined);
+    return rows;
+  };
+  let coming = start(0);
+  for (let first = 0; first < out; first += count) {
+    const rows = await coming;
+    if (first + count < out) coming = start(first + count);
+    use(rows, at + first);
   }
 }
 
