@@ -18,6 +18,17 @@ const CASES: readonly [string, CellState | null, string, string, readonly string
   ['loading, size unknown', { ...loading, totalBytes: 0 }, 'Cargando UNO…', '', ['Detener']],
   ['reading', { status: 'running', partial: partial('') }, 'Leyendo el prompt…', '', ['Detener']],
   [
+    'reading what is long',
+    {
+      status: 'running',
+      partial: partial(''),
+      reading: { readTokens: 128, totalTokens: 512 },
+    },
+    'Leyendo el prompt… 25\u00a0%',
+    '',
+    ['Detener'],
+  ],
+  [
     'writing',
     { status: 'running', partial: partial(' un rey') },
     'Escribiendo…',
@@ -81,6 +92,18 @@ test('a finished cell says under what conditions it was made', () => {
   for (const part of ['UNO', '3 leídos, 3 escritos', 'CPU, 2 hilos', '8 bits', '42']) {
     expect(details).toContain(part);
   }
+});
+
+test('a finished cell says what it shared with others, and nothing where it did not', () => {
+  const own = doneState(' un rey.');
+  if (own.status !== 'done') throw new Error('not done');
+  const timing = { ...own.timing, promptTokens: 430, reusedTokens: 412, together: 4 };
+  const shared = show({ ...own, timing }).container.querySelector('dl')?.textContent ?? '';
+  expect(shared).toContain('412 de 430 tokens reutilizados');
+  expect(shared).toContain('4 respuestas en la misma pasada');
+  const alone = show(own).container.querySelector('dl')?.textContent ?? '';
+  expect(alone).not.toContain('reutilizados');
+  expect(alone).not.toContain('misma pasada');
 });
 
 test('a failure says what happened and what to do', () => {

@@ -31,6 +31,18 @@ describe('the outbox', () => {
         : ['end'],
     );
 
+  it('joins what a cell says of its reading, and posts the latest', () => {
+    for (const readTokens of [64, 128, 192])
+      push('x', { type: 'reading', readTokens, totalTokens: 400 });
+    vi.advanceTimersByTime(20);
+    const events = posted.flatMap((message) => (message.type === 'events' ? message.events : []));
+    expect(events.map(({ event }) => event)).toEqual([
+      { type: 'reading', readTokens: 64, totalTokens: 400 },
+      { type: 'reading', readTokens: 192, totalTokens: 400 },
+    ]);
+    expect(posted.every(isWorkerMessage)).toBe(true);
+  });
+
   it('posts the first token at once and gathers those that follow closely', () => {
     for (const text of ['a', 'b', 'c']) push('x', says(text));
     expect(texts()).toEqual(['xa']);
