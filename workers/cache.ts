@@ -7,6 +7,8 @@ import type { Feeds, GraphTensor } from './session.ts';
 
 /** Enough for a few long conversations with a small model, or one with a larger one. */
 const BUDGET_BYTES = 192 * 2 ** 20;
+/** More texts than a grid shows at once serve nobody; memory is flat after a few runs. */
+const MOST_ENTRIES = 24;
 
 export interface Prefix {
   /** What the states hold. */
@@ -62,7 +64,9 @@ export class PrefixCache {
     }
     for (const entry of rivals.filter((entry) => isCovered(entry, prefix))) this.#drop(entry);
     if (ids.length > 0) this.#entries.push(prefix);
-    while (this.bytes > this.#budgetBytes) this.#drop(this.#entries[0] as Prefix);
+    while (this.bytes > this.#budgetBytes || this.#entries.length > MOST_ENTRIES) {
+      this.#drop(this.#entries[0] as Prefix);
+    }
   }
 
   clear(): void {

@@ -68,6 +68,14 @@ describe('the cache', () => {
     expect(cache.find([1, 2, 3, 4, 9], BARE, false)?.length).toBe(4);
   });
 
+  it('holds no more texts than a few runs make', () => {
+    const entries = Array.from({ length: 40 }, (_, at) => prefix([at, 1]));
+    const cache = filled(entries);
+    expect(cache.bytes).toBe(24 * 2 * TOKEN_BYTES);
+    expect(released[0]).toBe('0 1');
+    expect(cache.find([39, 1, 5], BARE, true)?.length).toBe(2);
+  });
+
   it('lets go of what was used longest ago when memory is short', () => {
     const cache = filled([prefix([1, 1, 1]), prefix([2, 2, 2]), prefix([3, 3, 3])], { tokens: 9 });
     cache.find([1, 1, 1, 1], BARE, true);
