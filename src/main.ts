@@ -52,7 +52,7 @@ const state = createState({
     measure: (...what) => measureTrials(() => createEngine(workers), ...what),
     agent: navigator.userAgent,
     cores: navigator.hardwareConcurrency,
-    isVisible: () => document.visibilityState === 'visible',
+    isAttended: () => document.visibilityState === 'visible' && navigator.onLine,
   },
   builder,
   packages,

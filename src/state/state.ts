@@ -19,7 +19,8 @@ export interface Bench {
   /** The browser, with its version. */
   readonly agent: string;
   readonly cores: number;
-  readonly isVisible: () => boolean;
+  /** Somebody is looking, and the files can be had. */
+  readonly isAttended: () => boolean;
 }
 
 /** Everything the page must be given from outside. */
@@ -100,6 +101,6 @@ type TestDeps = Pick<State, 'device' | 'notices' | 'library'> &
 
 function testWith(bench: Bench, deps: TestDeps): SelfTest {
   const isBuilding = () => deps.library.arrival?.status === 'building';
-  const isFree = () => bench.isVisible() && !isBuilding();
+  const isFree = () => bench.isAttended() && !isBuilding();
   return new SelfTest({ ...bench, ...deps, isFree });
 }
