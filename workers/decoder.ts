@@ -99,11 +99,15 @@ export class Decoder {
     return row;
   }
 
-  /** Gives the row's memory back, or leaves it to the rows after it; it takes no further step. */
+  /** Leaves what the row has read to the rows after it; it takes no further step. */
   close(row: Row): void {
-    if (!this.#open.delete(row)) return;
-    this.#remember(row);
-    this.#leave(row.seat.table);
+    if (this.#open.has(row)) this.#remember(row);
+    this.drop(row);
+  }
+
+  /** Gives the row's memory back and keeps nothing, as after a failure: there may be no room. */
+  drop(row: Row): void {
+    if (this.#open.delete(row)) this.#leave(row.seat.table);
   }
 
   /**

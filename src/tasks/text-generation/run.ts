@@ -115,7 +115,7 @@ class Run {
         await this.#step();
       }
     } finally {
-      for (const { row } of this.#lanes) this.#decoder.close(row);
+      for (const { row } of this.#lanes) this.#decoder.drop(row);
     }
   }
 

@@ -307,6 +307,16 @@ describe('answers that are written together', () => {
     expect(graph.alive).toBe(0);
   });
 
+  it('give their memory back when the runtime fails, and leave nothing behind', async () => {
+    const prefixes = new PrefixCache();
+    const graph = new FakeGraph(winding, 128, (run) => {
+      if (run === 10) throw new Error('out of memory');
+    });
+    await expect(generate({ prompts, params, graph, prefixes })).rejects.toThrow('out of memory');
+    prefixes.clear();
+    expect(graph.alive).toBe(0);
+  });
+
   it('reuse what was read, a second time all but the last token', async () => {
     const prefixes = new PrefixCache();
     const graph = new FakeGraph(winding);
