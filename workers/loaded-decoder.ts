@@ -1,6 +1,7 @@
 /** A model that writes token by token, and the adapters that were laid over it. */
 import { readAdapter } from '../src/checkpoint/adapter.ts';
 import { bytesSource } from '../src/checkpoint/byte-source.ts';
+import { refuse } from '../src/domain/failure.ts';
 import type { AdapterEntry, Prompting } from '../src/domain/model.ts';
 import type { Message } from '../src/domain/prompt.ts';
 import type { Manifest } from '../src/graph/manifest.ts';
@@ -20,11 +21,9 @@ import type { PackageFiles } from './package-files.ts';
 import { ReadingPace } from './pace.ts';
 import type { Feeds, GraphSession } from './session.ts';
 
-const ADAPTER_FILES = [
-  'adapter_config.json',
-  'adapter_model.safetensors',
-  'adapter_model.bin',
-] as const;
+const ADAPTER_CONFIG = 'adapter_config.json';
+/** In the order in which the reference library looks for them. */
+const ADAPTER_WEIGHTS = ['adapter_model.safetensors', 'adapter_model.bin'] as const;
 
 interface LaidAdapter {
   readonly feeds: Feeds;
@@ -120,17 +119,24 @@ export class LoadedDecoder {
     const { manifest, session, filesOf } = this.#parts;
     const source = filesOf(entry);
     const [files, template] = await Promise.all([
-      Promise.all(ADAPTER_FILES.map((file) => fetchSource(source, file, signal))),
+      Promise.all([
+        fetchOne(source, [ADAPTER_CONFIG], signal),
+        fetchOne(source, ADAPTER_WEIGHTS, signal),
+      ]),
       entry.prompting === 'chat' ? fetchTemplate(source, signal) : null,
     ]);
-    const adapter = await readAdapter(new Map(files.flat()), signal);
+    const adapter = await readAdapter(new Map(files), signal);
     return { feeds: feedsOf(session, layAdapter(manifest.ports, adapter)), template };
   }
 }
 
-async function fetchSource(files: PackageFiles, file: string, signal: AbortSignal) {
-  const bytes = await fetchBytesIfThere(files, file, signal);
-  return bytes === null ? [] : [[file, bytesSource(file, bytes)] as const];
+/** The first of the files that is there. */
+async function fetchOne(files: PackageFiles, names: readonly string[], signal: AbortSignal) {
+  for (const name of names) {
+    const bytes = await fetchBytesIfThere(files, name, signal);
+    if (bytes !== null) return [name, bytesSource(name, bytes)] as const;
+  }
+  return refuse({ code: 'file-unreachable', file: names[0] ?? '', status: 404 });
 }
 
 function feedsOf(session: GraphSession, values: PortValues): Feeds {
