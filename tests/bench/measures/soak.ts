@@ -33,7 +33,9 @@ export function measureSoak(bench: Bench): Promise<Outcome> {
       }
       const curve = curveOf(bytes);
       const last = curve.at(-1)?.megabytes ?? NaN;
-      return { figures: { 'soak.memory': last / (curve[0]?.megabytes ?? NaN) }, raw: { curve } };
+      // The first point may still hold what loading left, which would hide a growth after it.
+      const settled = Math.min(...curve.slice(0, 2).map(({ megabytes }) => megabytes));
+      return { figures: { 'soak.memory': last / settled }, raw: { curve } };
     }),
   );
 }
