@@ -181,7 +181,7 @@ async function writeGraph(
   const own = stock === null ? path : path.replace(/\.onnx$/u, '_ports.onnx');
   const model = await writeBytes(sink, own, graph.model);
   const writer = await sink.open(`${path}_data`);
-  for (const deposit of graph.deposits) await writeDeposit(deposit, writer, signal);
+  await writeDeposits(graph.deposits, writer, signal);
   return { role, model, data: await writer.close() };
 }
 
@@ -190,13 +190,39 @@ function requireSameWeights(one: BuiltGraph, other: BuiltGraph): void {
   if (layout(one) !== layout(other)) throw new RangeError('two graphs do not share their weights');
 }
 
-async function writeDeposit(
-  { parts, make }: Deposit,
+/** Deposits up to this size are begun while the one before is written: their reading costs no time then. */
+const AHEAD_BYTES = 16_000_000;
+
+async function writeDeposits(
+  deposits: readonly Deposit[],
   writer: FileWriter,
   signal: AbortSignal,
 ): Promise<void> {
-  signal.throwIfAborted();
-  const made = await make(signal);
+  const begin = (deposit: Deposit) => {
+    const made = deposit.make(signal);
+    // Awaited in its turn, unless an earlier one fails first.
+    made.catch(() => undefined);
+    return made;
+  };
+  let ahead: ReturnType<typeof begin> | null = null;
+  for (const [index, deposit] of deposits.entries()) {
+    signal.throwIfAborted();
+    const made: ReturnType<typeof begin> = ahead ?? begin(deposit);
+    const next = deposits[index + 1];
+    ahead = next !== undefined && sizeOf(next) <= AHEAD_BYTES ? begin(next) : null;
+    await writeDeposit(deposit, await made, writer);
+  }
+}
+
+function sizeOf({ parts }: Deposit): number {
+  return parts.reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+async function writeDeposit(
+  { parts }: Deposit,
+  made: readonly Uint8Array[],
+  writer: FileWriter,
+): Promise<void> {
   for (const [index, { padding, bytes }] of parts.entries()) {
     const chunk = made[index];
     if (chunk?.byteLength !== bytes) throw new RangeError('a deposit is not of its declared size');

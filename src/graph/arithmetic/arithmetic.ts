@@ -73,50 +73,73 @@ export function requirePieces({ tensors }: Workbench, matrix: Matrix): void {
 /** Elements that are read at a time: few enough to stay near the processor until they are used. */
 const CHUNK_ELEMENTS = 2 ** 20;
 
+/** Some rows of a piece, and where their outputs begin. */
+interface Chunk {
+  readonly at: number;
+  readonly read: (signal: AbortSignal) => Promise<Float32Array>;
+}
+
 /**
  * Reads the pieces one after another, some rows at a time; `use` gets rows and where their outputs
  * begin. The next rows are on their way while these are used.
  */
 export async function readPieces(
-  { tensors }: Workbench,
+  bench: Workbench,
   matrix: Matrix,
   use: (rows: Float32Array, at: number) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  let at = 0;
-  for (const { tensor, out, stored } of matrix.pieces) {
-    if (stored === 'in-out' || tensors.info(tensor)?.quantised !== undefined) {
-      const values = await tensors.read(tensor, signal);
-      use(stored === 'in-out' ? transposed(values, matrix.in, out) : values, at);
-    } else {
-      await readByRows(tensors, { tensor, out, width: matrix.in, at }, use, signal);
-    }
-    at += out;
-  }
-}
-
-async function readByRows(
-  tensors: TensorSource,
-  piece: { readonly tensor: string; out: number; width: number; at: number },
-  use: (rows: Float32Array, at: number) => void,
-  signal: AbortSignal,
-): Promise<void> {
-  const { tensor, out, width, at } = piece;
-  // A source that cannot read some rows would read the whole tensor for each of them.
-  const whole = tensors.readRows === undefined;
-  const count = whole ? out : Math.max(1, Math.floor(CHUNK_ELEMENTS / width));
-  const start = (first: number) => {
-    const rows = readRows(tensors, tensor, first, Math.min(count, out - first), signal);
-    // Awaited below, unless an earlier read fails first.
-    rows.catch(() => undefined);
+  const chunks = chunksOf(bench, matrix);
+  const start = (index: number) => {
+    const rows = chunks[index]?.read(signal);
+    // Awaited in its turn, unless an earlier read fails first.
+    rows?.catch(() => undefined);
     return rows;
   };
   let coming = start(0);
-  for (let first = 0; first < out; first += count) {
+  for (const [index, { at }] of chunks.entries()) {
     const rows = await coming;
-    if (first + count < out) coming = start(first + count);
-    use(rows, at + first);
+    coming = start(index + 1);
+    if (rows !== undefined) use(rows, at);
   }
+}
+
+function chunksOf({ tensors }: Workbench, matrix: Matrix): Chunk[] {
+  const chunks: Chunk[] = [];
+  let begin = 0;
+  for (const piece of matrix.pieces) {
+    const rows = rowsAtATime(tensors, piece, matrix.in);
+    for (let first = 0; first < piece.out; first += rows) {
+      const count = Math.min(rows, piece.out - first);
+      const read = (signal: AbortSignal) =>
+        readChunk(tensors, piece, matrix.in, first, count, signal);
+      chunks.push({ at: begin + first, read });
+    }
+    begin += piece.out;
+  }
+  return chunks;
+}
+
+/** All of them where the source would read the whole tensor, or unpack it, for each of them. */
+function rowsAtATime(tensors: TensorSource, { tensor, out, stored }: Piece, width: number): number {
+  const whole =
+    stored === 'in-out' ||
+    tensors.readRows === undefined ||
+    tensors.info(tensor)?.quantised !== undefined;
+  return whole ? out : Math.max(1, Math.floor(CHUNK_ELEMENTS / width));
+}
+
+async function readChunk(
+  tensors: TensorSource,
+  { tensor, out, stored }: Piece,
+  width: number,
+  first: number,
+  count: number,
+  signal: AbortSignal,
+): Promise<Float32Array> {
+  if (count < out) return readRows(tensors, tensor, first, count, signal);
+  const values = await tensors.read(tensor, signal);
+  return stored === 'in-out' ? transposed(values, width, out) : values;
 }
 
 /** `[rows, columns]` → `[columns, rows]`. */
