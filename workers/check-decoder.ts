@@ -1,8 +1,8 @@
 /** A decoder compared with itself: twice the same, with a cache and without, alone and beside another. */
 import type { Voice } from '../src/tasks/text-generation/run.ts';
-import { Decoder } from './decoder.ts';
+import { Decoder, emptyState } from './decoder.ts';
 import { agree, allFinite, type CheckName } from './checks.ts';
-import { floatsOf, type Feeds, type GraphTensor } from './session.ts';
+import { floatsOf, type Feeds } from './session.ts';
 
 const STEPS = 6;
 /** How much shorter the second row of the batch is, so that it is padded. */
@@ -98,11 +98,9 @@ async function runRows(
   const ids = rows.flatMap((row) => pad(row, (at) => row[at] ?? 0));
   const mask = rows.flatMap((row) => pad(row, () => 1));
   const dims = [rows.length, length];
-  const states = model.states.map(({ past, dims: shape }): [string, GraphTensor] => {
-    const whole = [rows.length, ...shape.map((size) => size ?? 0)];
-    const count = whole.reduce((product, size) => product * size, 1);
-    return [past, session.float32(new Float32Array(count), whole)];
-  });
+  const states = model.states.map(
+    (state) => [state.past, emptyState(session, state, rows.length)] as const,
+  );
   const feeds: Feeds = {
     ...adapter,
     ...Object.fromEntries(states),

@@ -271,8 +271,8 @@ export function canCut(states: readonly StatePort[]): boolean {
 }
 
 /** What a decoder remembers before its first token: nothing, or zeros of a fixed size. */
-export function emptyState(session: GraphSession, { dims }: StatePort): GraphTensor {
-  const whole = [1, ...dims.map((size) => size ?? 0)];
+export function emptyState(session: GraphSession, { dims }: StatePort, rows = 1): GraphTensor {
+  const whole = [rows, ...dims.map((size) => size ?? 0)];
   const count = whole.reduce((product, size) => product * size, 1);
   return session.float32(new Float32Array(count), whole);
 }

@@ -21,6 +21,7 @@ import {
   type PreTrainedModel,
 } from '@huggingface/transformers';
 import type { Backend } from '../src/domain/device.ts';
+import { ONNX_DTYPE_IDS, ONNX_SUFFIXES, type OnnxDtypeId } from '../src/domain/onnx-dtypes.ts';
 import type { HeadKind } from '../src/graph/head.ts';
 import { crossing } from './boundary.ts';
 import type { PackageFiles } from './package-files.ts';
@@ -40,19 +41,6 @@ const CLASSES: Readonly<Record<HeadKind, typeof AutoModel>> = {
   'question-answering': AutoModelForQuestionAnswering,
   embedding: AutoModel,
 };
-
-/** Endings of file names, by the name that the library gives to each kind of weights. */
-const SUFFIXES = {
-  q8: '_quantized',
-  int8: '_int8',
-  uint8: '_uint8',
-  q4f16: '_q4f16',
-  q4: '_q4',
-  bnb4: '_bnb4',
-  fp16: '_fp16',
-  fp32: '',
-} as const;
-type Dtype = keyof typeof SUFFIXES;
 
 /** A model as the library holds it. */
 export type ForeignModel = PreTrainedModel;
@@ -81,11 +69,10 @@ export async function loadForeign(
   );
 }
 
-function dtypeOf(paths: readonly string[]): Dtype {
-  const dtypes = Object.keys(SUFFIXES) as Dtype[];
+function dtypeOf(paths: readonly string[]): OnnxDtypeId {
   const stem = /(?:^|\/)(?:model|encoder_model|decoder_model_merged)$/u;
-  const found = dtypes.find((dtype) => {
-    const ending = `${SUFFIXES[dtype]}.onnx`;
+  const found = ONNX_DTYPE_IDS.find((dtype) => {
+    const ending = `${ONNX_SUFFIXES[dtype]}.onnx`;
     return paths.some((path) => path.endsWith(ending) && stem.test(path.slice(0, -ending.length)));
   });
   return found ?? 'fp32';

@@ -1,6 +1,7 @@
 import type { TaskId } from './model.ts';
 
-const ENTAILMENT = /entail|implica/iu;
+/** How authors name the class of a text that follows from another. */
+export const ENTAILMENT = /^(?:entail|implica|implied|consecuencia|deduc)/iu;
 /** Names that the library gives where the authors gave none. */
 const UNNAMED = /^LABEL_\d$/u;
 

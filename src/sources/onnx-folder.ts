@@ -1,23 +1,13 @@
 /** Repositories that hold ONNX graphs for transformers.js: which dtypes are there, and of what size. */
 import type { FileSet } from '../checkpoint/byte-source.ts';
 import type { VariantId } from '../domain/model.ts';
+import { ONNX_DTYPE_IDS, ONNX_SUFFIXES } from '../domain/onnx-dtypes.ts';
 import type { OnnxDtype, OnnxFacts } from '../domain/preflight.ts';
 import type { Card } from './card.ts';
 import { sizeOf } from './weight-files.ts';
 
-/** Endings of file names, as transformers.js 4.3.1 maps them (`src/utils/dtypes.js`). */
-const SUFFIXES: Readonly<Record<string, string>> = {
-  '': 'fp32',
-  _fp16: 'fp16',
-  _int8: 'int8',
-  _uint8: 'uint8',
-  _quantized: 'q8',
-  _q4: 'q4',
-  _q4f16: 'q4f16',
-  _bnb4: 'bnb4',
-};
-
-const GRAPH = /^onnx\/(.+?)((?:_(?:fp16|int8|uint8|quantized|q4|q4f16|bnb4))?)\.onnx$/u;
+const BY_SUFFIX = new Map<string, string>(ONNX_DTYPE_IDS.map((id) => [ONNX_SUFFIXES[id], id]));
+const GRAPH = new RegExp(`^onnx/(.+?)(${[...BY_SUFFIX.keys()].join('|')})\\.onnx$`, 'u');
 /** Halves of a decoder that its merged graph stands for. */
 const HALVES = ['decoder_model', 'decoder_with_past_model'];
 
@@ -25,7 +15,7 @@ export function onnxFacts(files: FileSet): OnnxFacts | null {
   const byDtype = new Map<string, Map<string, string>>();
   for (const path of files.keys()) {
     const [, stem, suffix] = GRAPH.exec(path) ?? [];
-    const dtype = suffix === undefined ? undefined : SUFFIXES[suffix];
+    const dtype = suffix === undefined ? undefined : BY_SUFFIX.get(suffix);
     if (stem === undefined || dtype === undefined) continue;
     const graphs = byDtype.get(dtype) ?? new Map<string, string>();
     byDtype.set(dtype, graphs.set(stem, path));

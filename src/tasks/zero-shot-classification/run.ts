@@ -6,6 +6,7 @@
  * with several, each label stands against its own contradiction.
  */
 import type { Failure } from '../../domain/failure.ts';
+import { ENTAILMENT } from '../../domain/head-tasks.ts';
 import type { Labelled } from '../../domain/output.ts';
 import { listItems } from '../../domain/task.ts';
 import type { CellEvent } from '../../engine/engine.ts';
@@ -66,13 +67,14 @@ function hypothesis(template: string, label: string): string {
   return whole.includes('{}') ? whole.replaceAll('{}', () => label) : `${whole} ${label}`;
 }
 
-const ENTAILS = /^(entail|implica|implied|consecuencia|deduc|si\b|sí\b|yes\b)/iu;
+/** Beside the names of inference, a plain yes. */
+const AFFIRMS = /^(?:si|sí|yes)(?!\p{L})/iu;
 const CONTRADICTS = /^contra/iu;
 
 /** The class that means yes: the one asked for, or the one that is called so; null where none is. */
 export function entailmentOf(classes: readonly string[], asked: string): number | null {
   if (/^\d+$/u.test(asked)) return Number(asked) < classes.length ? Number(asked) : null;
-  const found = classes.findIndex((name) => ENTAILS.test(name));
+  const found = classes.findIndex((name) => ENTAILMENT.test(name) || AFFIRMS.test(name));
   return found < 0 ? null : found;
 }
 
