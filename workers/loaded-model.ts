@@ -16,6 +16,7 @@ import { LoadedEncoder } from './loaded-encoder.ts';
 import { LoadedSeq2Seq, fetchGeneration } from './loaded-seq2seq.ts';
 import { packageFiles, type PackageFiles } from './package-files.ts';
 import { fetchManifest, fetchVariant, type GraphFiles, type OnBytes } from './package.ts';
+import { withinOneTensor } from './pace.ts';
 import { loadRuntime, type Runtime } from './runtime.ts';
 import type { GraphSession } from './session.ts';
 
@@ -73,8 +74,7 @@ async function loadOwn(
     loadRuntime(setting.backend, setting.threads),
     fetchPackage(files, setting, signal, onLoading),
   ]);
-  onLoading('session', 0, 0);
-  const open = (role: GraphRole) => openGraph(runtime, manifest, graphs, role);
+  const open = (role: GraphRole) => openGraph(runtime, manifest, graphs, role, signal);
   if (manifest.kind === 'encoder')
     return encoder(manifest, await open('model'), lettering, setting);
   if (manifest.kind === 'encoder-decoder') {
@@ -86,7 +86,15 @@ async function loadOwn(
   const filesOf = (adapter: AdapterEntry) => packageFiles(adapter.source, store);
   const session = await open('model');
   const keepsRowsApart = !sharesScales(graphs);
-  const parts = { manifest, session, lettering, conditions: setting, keepsRowsApart, filesOf };
+  const fitting = { ...manifest, model: withinOneTensor(manifest.model, session) };
+  const parts = {
+    manifest: fitting,
+    session,
+    lettering,
+    conditions: setting,
+    keepsRowsApart,
+    filesOf,
+  };
   return new LoadedDecoder(parts);
 }
 
@@ -136,11 +144,12 @@ function openGraph(
   { model }: Manifest,
   graphs: Graphs,
   role: GraphRole,
+  signal: AbortSignal,
 ): Promise<GraphSession> {
   const files = graphs.get(role);
   if (files === undefined) throw new TypeError(`the package has no ${role} graph`);
   const recurrent = role === 'encoder' ? [] : model.states.map(({ present }) => present);
-  return runtime.open({ ...files, recurrent });
+  return runtime.open({ ...files, recurrent }, signal);
 }
 
 async function fetchPackage(
@@ -150,7 +159,10 @@ async function fetchPackage(
   onLoading: OnLoading,
 ) {
   const manifest = await fetchManifest(files, signal);
-  const onBytes: OnBytes = (loaded, total) => onLoading('weights', loaded, total);
+  const onBytes: OnBytes = (loaded, total) => {
+    onLoading('weights', loaded, total);
+    if (loaded === total) onLoading('session', 0, 0);
+  };
   const [graphs, lettering] = await Promise.all([
     fetchVariant(files, manifest, variant, signal, onBytes),
     fetchLettering(files, manifest, signal),

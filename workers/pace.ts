@@ -1,5 +1,7 @@
 /** How much one run of the graph takes in: rows that step together, and tokens of a prompt. */
 import type { StatePort } from '../src/graph/architecture.ts';
+import type { ModelNumbers } from '../src/graph/manifest.ts';
+import type { GraphSession } from './session.ts';
 
 /** Beyond this the product is bound by arithmetic, and each answer only gets slower. */
 const MOST_ROWS = 8;
@@ -10,13 +12,41 @@ const SOLO_STEPS = 3;
 /** Steps of a number of rows before their pace is believed. */
 const GROUP_STEPS = 6;
 
-/** Rows of this many tokens that fit in memory side by side; at least one. */
-export function rowsThatFit(states: readonly StatePort[], tokens: number): number {
-  const values = states.reduce((sum, { dims }) => {
-    return sum + dims.reduce<number>((product, size) => product * (size ?? tokens), 1);
-  }, 0);
-  const bytes = values * Float32Array.BYTES_PER_ELEMENT;
-  return Math.max(1, Math.min(MOST_ROWS, Math.floor(STATES_BUDGET_BYTES / bytes)));
+/**
+ * Rows of this many tokens that fit in memory side by side; at least one.
+ * @param largestBytes that one tensor may take
+ */
+export function rowsThatFit(
+  states: readonly StatePort[],
+  tokens: number,
+  largestBytes = Infinity,
+): number {
+  const sizes = states.map((state) => bytesOf(state, tokens));
+  const bytes = sizes.reduce((sum, size) => sum + size, 0);
+  const inMemory = Math.floor(STATES_BUDGET_BYTES / bytes);
+  const inOneTensor = Math.floor(largestBytes / Math.max(...sizes));
+  return Math.max(1, Math.min(MOST_ROWS, inMemory, inOneTensor));
+}
+
+/** On a GPU a text is no longer than what one buffer holds of its keys. */
+export function withinOneTensor(
+  model: ModelNumbers,
+  { largestTensorBytes = Infinity }: Pick<GraphSession, 'largestTensorBytes'>,
+): ModelNumbers {
+  const context = Math.min(model.context, tokensThatFit(model.states, largestTensorBytes));
+  return { ...model, context };
+}
+
+/** How many tokens of one row a tensor of so many bytes holds, of the states that grow. */
+function tokensThatFit(states: readonly StatePort[], largestBytes: number): number {
+  const growing = states.filter(({ dims }) => dims.includes(null));
+  return Math.min(...growing.map((state) => Math.floor(largestBytes / bytesOf(state, 1))));
+}
+
+/** Of one row, in float32. */
+function bytesOf({ dims }: StatePort, tokens: number): number {
+  const { BYTES_PER_ELEMENT: size } = Float32Array;
+  return dims.reduce<number>((product, length) => product * (length ?? tokens), size);
 }
 
 /** The steps of one run of jobs, as they were measured. */

@@ -9,7 +9,9 @@ import asyncifyWasm from 'onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm?u
 import type { Backend } from '../src/domain/device.ts';
 import { refuse, type Failure } from '../src/domain/failure.ts';
 import { crossing } from './boundary.ts';
+import { externalData, type ExternalData } from './external-data.ts';
 import type { Copy, Feeds, GraphSession, GraphTensor } from './session.ts';
+import type { WeightsFile } from './weights.ts';
 
 /** Short enough that a stop is heard within 200 ms on a slow machine. */
 const CHUNK_TOKENS = 64;
@@ -48,13 +50,13 @@ const ASYNCIFY: Build = {
 
 export interface Runtime {
   readonly backend: Backend;
-  open(files: SessionFiles): Promise<GraphSession>;
+  open(files: SessionFiles, signal: AbortSignal): Promise<GraphSession>;
 }
 
 export interface SessionFiles {
   readonly model: Uint8Array;
-  /** Weights outside the model file, by the name it knows them by. */
-  readonly externalData: readonly { readonly path: string; readonly data: Uint8Array }[];
+  /** Taken here, and held once. */
+  readonly weights: WeightsFile;
   /** Outputs that the next run takes in again; on a GPU they stay there. */
   readonly recurrent: readonly string[];
 }
@@ -69,7 +71,12 @@ export async function loadRuntime(backend: Backend, threads: number): Promise<Ru
   const ort = await crossing(build.load, (detail) => ({ code: 'runtime-failed', detail }));
   ort.env.wasm.wasmPaths = { mjs: absolute(build.mjs), wasm: absolute(build.wasm) };
   ort.env.wasm.numThreads = threads;
-  return { backend, open: (files) => openSession(ort, backend, files) };
+  const takesBlobs = build === JSPI;
+  const open: Runtime['open'] = async (files, signal) => {
+    const data = await externalData(files.weights, takesBlobs, signal);
+    return openSession(ort, backend, files, data);
+  };
+  return { backend, open };
 }
 
 /** Where transformers.js, which brings a build of its own choice, finds that build's files. */
@@ -86,9 +93,10 @@ async function openSession(
   ort: typeof Ort,
   backend: Backend,
   files: SessionFiles,
+  weights: ExternalData,
 ): Promise<GraphSession> {
   const session = await crossing(
-    () => ort.InferenceSession.create(files.model, sessionOptions(backend, files)),
+    () => ort.InferenceSession.create(files.model, sessionOptions(backend, files, weights)),
     runtimeFailure,
   );
   const device = backend === 'gpu' ? await ort.env.webgpu.device : null;
@@ -98,8 +106,9 @@ async function openSession(
 function sessionOptions(
   backend: Backend,
   files: SessionFiles,
+  weights: ExternalData,
 ): Ort.InferenceSession.SessionOptions {
-  const shared = { externalData: files.externalData };
+  const shared = { externalData: [weights] };
   if (backend === 'cpu') return { ...shared, executionProviders: ['wasm'] };
   const places = files.recurrent.map((name) => [name, 'gpu-buffer'] as const);
   return {
@@ -150,6 +159,7 @@ const LOSS_IS_TOLD_MS = 100;
 
 class GpuSession extends OrtSession {
   override readonly chunkTokens: number;
+  readonly largestTensorBytes: number;
   readonly #device: GPUDevice;
   /** Rejects once the device is lost: a run of it may then fail in any words, or never end. */
   readonly #lost: Promise<never>;
@@ -159,6 +169,9 @@ class GpuSession extends OrtSession {
     this.#device = device;
     const isWide = (device.adapterInfo.subgroupMinSize ?? 0) >= WIDE_SUBGROUP;
     this.chunkTokens = isWide ? CHUNK_TOKENS : NARROW_CHUNK_TOKENS;
+    // The runtime asks its device for all that the adapter has.
+    const { maxBufferSize, maxStorageBufferBindingSize } = device.limits;
+    this.largestTensorBytes = Math.min(maxBufferSize, maxStorageBufferBindingSize);
     this.#lost = device.lost.then(() => refuse({ code: 'gpu-lost' }));
     this.#lost.catch(() => undefined);
   }

@@ -13,6 +13,8 @@ export interface GraphSession {
   readonly inputs: readonly string[];
   /** Most tokens that one run may take in. */
   readonly chunkTokens: number;
+  /** Most bytes of one tensor; absent where only memory as a whole sets a limit. */
+  readonly largestTensorBytes?: number;
   /** @param fetches the outputs wanted; the rest is not brought out of the runtime */
   run(feeds: Feeds, fetches: readonly string[]): Promise<Feeds>;
   int64(data: BigInt64Array, dims: readonly number[]): GraphTensor;

@@ -129,7 +129,9 @@ class Run {
     const { states, context } = this.#voice.model;
     const longest = Math.max(0, ...known.map(({ length }) => length));
     const tokens = Math.min(context, longest + this.#batch.params.maxTokens);
-    this.#fitting = this.#voice.keepsRowsApart ? rowsThatFit(states, tokens) : 1;
+    const { keepsRowsApart, session } = this.#voice;
+    const rows = rowsThatFit(states, tokens, session.largestTensorBytes);
+    this.#fitting = keepsRowsApart ? rows : 1;
   }
 
   /** Those in the queue are told at once, not when their turn comes. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { keyValueStates } from '../../../src/graph/architecture.ts';
-import { Pace, ReadingPace, rowsThatFit } from '../../../workers/pace.ts';
+import type { StatePort } from '../../../src/graph/architecture.ts';
+import { Pace, ReadingPace, rowsThatFit, withinOneTensor } from '../../../workers/pace.ts';
 
 describe('rows that fit in memory', () => {
   it('are eight of a small model, and fewer of long texts', () => {
@@ -11,6 +12,28 @@ describe('rows that fit in memory', () => {
     expect(rowsThatFit(large, 200)).toBe(5);
     expect(rowsThatFit(large, 1024)).toBe(1);
     expect(rowsThatFit(large, 32_768)).toBe(1);
+  });
+
+  it('are no more than one tensor holds', () => {
+    const small = keyValueStates({ layers: 4, kvHeads: 2, headDim: 64 });
+    // 512 bytes for each token in each tensor.
+    expect(rowsThatFit(small, 512, 3 * 512 * 512)).toBe(3);
+    expect(rowsThatFit(small, 512, 3 * 512 * 512 - 1)).toBe(2);
+    expect(rowsThatFit(small, 512, 100)).toBe(1);
+  });
+
+  it('are of no more tokens than one tensor holds', () => {
+    const growing = keyValueStates({ layers: 4, kvHeads: 2, headDim: 64 });
+    const fixed = { past: 'conv', present: 'conv', dims: [64, 3] };
+    const ends = { bos: null, eos: [], pad: null, decoderStart: null };
+    const contextWith = (states: readonly StatePort[], largestTensorBytes?: number) => {
+      const model = { vocab: 8, context: 4096, ...ends, states };
+      return withinOneTensor(model, largestTensorBytes ? { largestTensorBytes } : {}).context;
+    };
+    expect(contextWith([...growing, fixed], 128 * 2 ** 20)).toBe(4096);
+    expect(contextWith([...growing, fixed], 512 * 10 + 511)).toBe(10);
+    expect(contextWith([fixed], 1)).toBe(4096);
+    expect(contextWith(growing)).toBe(4096);
   });
 });
 
