@@ -7,6 +7,8 @@ import { crossing } from './boundary.ts';
 export interface PackageFiles {
   /** A file that is not there is an answer that is not `ok`. */
   get(path: string, signal: AbortSignal): Promise<Response>;
+  /** The file itself, unread, where this browser keeps it. */
+  readonly blob?: (path: string) => Promise<Blob>;
 }
 
 /** @param store opened only where a package of this browser's storage is asked for */
@@ -27,6 +29,7 @@ function served(base: string): PackageFiles {
 
 function stored(id: string, store: PackageStore): PackageFiles {
   return {
+    blob: (path) => store.read(id, path),
     get: async (path, signal) => {
       signal.throwIfAborted();
       try {

@@ -11,19 +11,23 @@ import {
 } from '../src/graph/manifest.ts';
 import { crossing } from './boundary.ts';
 import type { PackageFiles } from './package-files.ts';
+import { gathered, type WeightsFile } from './weights.ts';
 
 export type OnBytes = (loaded: number, total: number) => void;
 
 export interface GraphFiles {
   readonly model: Uint8Array;
-  readonly externalData: readonly { readonly path: string; readonly data: Uint8Array }[];
+  readonly weights: WeightsFile;
 }
 
 export async function fetchManifest(files: PackageFiles, signal: AbortSignal): Promise<Manifest> {
   return parseManifest(await fetchJson<unknown>(files, MANIFEST_FILE, signal));
 }
 
-/** The graphs of one variant and their weights, each file once in memory. */
+/**
+ * The graphs of one variant, and their weights on the way: the answer has begun, its body waits for
+ * the runtime that takes it. `onBytes` counts on until the last of them was taken.
+ */
 export async function fetchVariant(
   files: PackageFiles,
   manifest: Manifest,
@@ -39,10 +43,9 @@ export async function fetchVariant(
   const graphs = variant.graphs.map(async ({ role, model, data }) => {
     const [graph, weights] = await Promise.all([
       fetchFile(files, model, signal, count),
-      fetchFile(files, data, signal, count),
+      openWeights(files, data, signal, count),
     ]);
-    const externalData = [{ path: fileName(data.path), data: weights }];
-    return [role, { model: graph, externalData }] as const;
+    return [role, { model: graph, weights }] as const;
   });
   return new Map(await Promise.all(graphs));
 }
@@ -89,6 +92,32 @@ function isThere(response: Response): boolean {
   return response.ok && !isPage;
 }
 
+async function openWeights(
+  files: PackageFiles,
+  file: PackagedFile,
+  signal: AbortSignal,
+  count: (bytes: number) => void,
+): Promise<WeightsFile> {
+  const name = { path: fileName(file.path), bytes: file.bytes };
+  const { blob } = files;
+  if (blob === undefined) {
+    const response = await request(files, file.path, signal);
+    return { ...name, chunks: () => measured(response, file, count) };
+  }
+  return {
+    ...name,
+    chunks: async function* (later) {
+      yield* measured(await request(files, file.path, later), file, count);
+    },
+    blob: async () => {
+      const kept = await blob(file.path);
+      checkLength(file, kept.size);
+      count(kept.size);
+      return kept;
+    },
+  };
+}
+
 /** Reads straight into memory of the size that the manifest promises. */
 async function fetchFile(
   files: PackageFiles,
@@ -97,27 +126,44 @@ async function fetchFile(
   count: (bytes: number) => void,
 ): Promise<Uint8Array> {
   const response = await request(files, file.path, signal);
-  const bytes = new Uint8Array(file.bytes);
-  let at = 0;
-  const read = async () => {
-    for await (const chunk of chunksOf(response)) {
-      if (at + chunk.length > bytes.length) return damaged(file, 'it is longer than it should be');
-      bytes.set(chunk, at);
-      at += chunk.length;
-      count(chunk.length);
-    }
-  };
-  await crossing(read, () => ({ code: 'file-unreachable', file: file.path, status: null }));
-  return at === bytes.length ? bytes : damaged(file, 'it ends too early');
+  return gathered(measured(response, file, count), file.bytes);
 }
 
-/** Streams cannot be iterated in every browser. */
-async function* chunksOf(response: Response): AsyncGenerator<Uint8Array, void> {
+/** What comes, as long as it is no longer than the manifest promises, and no shorter. */
+async function* measured(
+  response: Response,
+  file: PackagedFile,
+  count: (bytes: number) => void,
+): AsyncGenerator<Uint8Array, void> {
+  let at = 0;
+  for await (const chunk of chunksOf(response, file.path)) {
+    at += chunk.length;
+    if (at > file.bytes) checkLength(file, at);
+    yield chunk;
+    count(chunk.length);
+  }
+  checkLength(file, at);
+}
+
+function checkLength(file: PackagedFile, bytes: number): void {
+  if (bytes > file.bytes) damaged(file, 'it is longer than it should be');
+  if (bytes < file.bytes) damaged(file, 'it ends too early');
+}
+
+/** Streams cannot be iterated in every browser. Whoever leaves halfway ends the download. */
+async function* chunksOf(response: Response, path: string): AsyncGenerator<Uint8Array, void> {
   const reader = response.body?.getReader();
-  for (;;) {
-    const next = await reader?.read();
-    if (next?.value === undefined) return;
-    yield next.value;
+  try {
+    for (;;) {
+      const next = await crossing(
+        () => reader?.read() ?? Promise.resolve(undefined),
+        () => ({ code: 'file-unreachable', file: path, status: null }),
+      );
+      if (next?.value === undefined) return;
+      yield next.value;
+    }
+  } finally {
+    reader?.cancel().catch(() => undefined);
   }
 }
 

@@ -13,6 +13,8 @@ export interface WeightsFile {
    * exactly `bytes`, or throws a `FailureError`. A chunk belongs to whoever got it until the next.
    */
   chunks(signal: AbortSignal): AsyncIterable<Uint8Array>;
+  /** The same instead of `chunks`, where it lies in this browser's storage: nothing is read yet. */
+  readonly blob?: () => Promise<Blob>;
 }
 
 /** Where a tensor lies in its file, in bytes. */
@@ -28,7 +30,7 @@ export interface Span {
 export class WeightsReader {
   readonly #chunks: AsyncIterator<Uint8Array>;
   readonly #path: string;
-  #chunk = new Uint8Array(0);
+  #chunk: Uint8Array = new Uint8Array(0);
   /** Offset in the file of the first byte of `#chunk`. */
   #at = 0;
 
@@ -85,4 +87,18 @@ export class WeightsReader {
     this.#at += this.#chunk.length;
     this.#chunk = next.value;
   }
+}
+
+/** All of it in one piece of memory. @param bytes how long it is, which the source vouches for */
+export async function gathered(
+  chunks: AsyncIterable<Uint8Array>,
+  bytes: number,
+): Promise<Uint8Array> {
+  const all = new Uint8Array(bytes);
+  let at = 0;
+  for await (const chunk of chunks) {
+    all.set(chunk, at);
+    at += chunk.length;
+  }
+  return all;
 }

@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { FailureError } from '../../../src/domain/failure.ts';
 import type { Manifest } from '../../../src/graph/manifest.ts';
-import { packageFiles } from '../../../workers/package-files.ts';
+import { packageFiles, type PackageFiles } from '../../../workers/package-files.ts';
 import { fetchManifest, fetchTextIfThere, fetchVariant } from '../../../workers/package.ts';
+import type { WeightsFile } from '../../../workers/weights.ts';
 
 const BASE = 'https://patio.example/models/uno/';
 const FILES = packageFiles({ kind: 'bundled', path: BASE }, () => {
@@ -40,6 +41,12 @@ async function failureOf(work: Promise<unknown>): Promise<unknown> {
 const load = (signal = never, onBytes: (loaded: number, total: number) => void = () => {}) =>
   fetchVariant(FILES, manifest, 'cpu8', signal, onBytes);
 
+async function taken(weights: WeightsFile | undefined): Promise<number[]> {
+  const all: number[] = [];
+  for await (const chunk of weights?.chunks(never) ?? []) all.push(...chunk);
+  return all;
+}
+
 describe('a package from the network', () => {
   it('comes whole, and counts its bytes on the way', async () => {
     host({
@@ -50,9 +57,9 @@ describe('a package from the network', () => {
     const graphs = await load(never, (loaded, total) => seen.push(loaded, total));
     const files = graphs.get('model');
     expect([...(files?.model ?? [])]).toEqual([1, 2, 3]);
-    expect(files?.externalData).toEqual([
-      { path: 'm.onnx_data', data: Uint8Array.of(4, 5, 6, 7, 8) },
-    ]);
+    expect(files?.weights).toMatchObject({ path: 'm.onnx_data', bytes: 5 });
+    expect(seen.at(-2)).toBe(3);
+    expect(await taken(files?.weights)).toEqual([4, 5, 6, 7, 8]);
     expect(seen.slice(-2)).toEqual([8, 8]);
   });
 
@@ -69,7 +76,8 @@ describe('a package from the network', () => {
   ])('says which file %s', async (_, answer, failure) => {
     const data = answer === undefined ? {} : { 'onnx/m.onnx_data': answer };
     host({ 'onnx/m.onnx': whole['onnx/m.onnx'](), ...data });
-    expect(await failureOf(load())).toMatchObject({ ...failure, file: 'onnx/m.onnx_data' });
+    const work = load().then((graphs) => taken(graphs.get('model')?.weights));
+    expect(await failureOf(work)).toMatchObject({ ...failure, file: 'onnx/m.onnx_data' });
   });
 
   it('an abort is no failure', async () => {
@@ -89,6 +97,33 @@ describe('a package from the network', () => {
     host({ 'patio.json': new Response(text) });
     const failure = { code: 'file-damaged', file: 'patio.json', detail };
     expect(await failureOf(fetchManifest(FILES, never))).toEqual(failure);
+  });
+});
+
+describe('a package of this browser', () => {
+  const storedFiles = (data: Blob): PackageFiles => ({
+    get: (path) => Promise.resolve(new Response(path.endsWith('_data') ? data : '123')),
+    blob: () => Promise.resolve(data),
+  });
+  const loadStored = async (data: Blob, onBytes: (loaded: number) => void = () => {}) => {
+    const graphs = await fetchVariant(storedFiles(data), manifest, 'cpu8', never, onBytes);
+    return graphs.get('model')?.weights;
+  };
+
+  it('gives its weights as the file they lie in, or by chunks', async () => {
+    const data = new Blob(['45678']);
+    const seen: number[] = [];
+    const weights = await loadStored(data, (loaded) => seen.push(loaded));
+    expect(await weights?.blob?.()).toBe(data);
+    expect(seen.at(-1)).toBe(8);
+    expect(String.fromCharCode(...(await taken(weights)))).toBe('45678');
+  });
+
+  it.each(['1234', '123456'])('says that a file has another length: %s', async (text) => {
+    const weights = await loadStored(new Blob([text]));
+    const failure = { code: 'file-damaged', file: 'onnx/m.onnx_data' };
+    expect(await failureOf(weights?.blob?.() ?? Promise.resolve())).toMatchObject(failure);
+    expect(await failureOf(taken(weights))).toMatchObject(failure);
   });
 });
 
