@@ -46,11 +46,14 @@ export const BROWSER_ARGS = [
 ];
 
 /** Opens a browser with a profile of its own, and takes both away afterwards. */
-export async function withBrowser<T>(work: (context: BrowserContext) => Promise<T>): Promise<T> {
+export async function withBrowser<T>(
+  work: (context: BrowserContext) => Promise<T>,
+  args: readonly string[] = BROWSER_ARGS,
+): Promise<T> {
   const profile = mkdtempSync(join(tmpdir(), 'patio-bench-'));
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: requireBrowser(),
-    args: BROWSER_ARGS,
+    args: [...args],
   });
   try {
     return await work(context);

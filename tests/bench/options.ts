@@ -49,8 +49,9 @@ export interface Options {
   readonly writesDocs: boolean;
 }
 
-export function readOptions(): Options {
+export function readOptions(args = process.argv.slice(2)): Options {
   const { values } = parseArgs({
+    args,
     options: {
       json: { type: 'string' },
       runs: { type: 'string', default: '7' },
@@ -95,7 +96,7 @@ function chosen<T extends string>(list: string | undefined, all: readonly T[]): 
   return all.filter((id) => names.some((name) => covers(name, id)));
 }
 
-function positive(text: string): number {
+export function positive(text: string): number {
   const number = Number(text);
   if (Number.isInteger(number) && number > 0) return number;
   throw new Error(`not a positive whole number: ${text}`);

@@ -8,7 +8,6 @@ import { ROOT, type Options } from './options.ts';
 import type { ContenderId } from './page/contract.ts';
 
 const DOCS = `${ROOT}docs/benchmarks.md`;
-const MARKERS = /(<!-- bench:start -->)[^]*(<!-- bench:end -->)/;
 const NAMES: Record<ContenderId, string> = {
   patio: 'Patio, through its Worker and protocol',
   bare: 'bare onnxruntime-web loop, same graph',
@@ -61,10 +60,18 @@ export function writeJson(
 
 /** Puts the tables between the markers of the docs. */
 export async function writeDocs(tables: string): Promise<void> {
+  await replaceTables({ start: '<!-- bench:start -->', end: '<!-- bench:end -->' }, tables);
+}
+
+/** Puts text between two markers of the docs. */
+export async function replaceTables(
+  { start, end }: { readonly start: string; readonly end: string },
+  tables: string,
+): Promise<void> {
   const text = readFileSync(DOCS, 'utf8');
-  const renewed = text.replace(MARKERS, (_, start: string, end: string) =>
-    [start, tables, end].join('\n\n'),
-  );
+  const [from, to] = [text.indexOf(start), text.indexOf(end)];
+  if (from === -1 || to < from) throw new Error(`the docs have no ${start}`);
+  const renewed = `${text.slice(0, from)}${start}\n\n${tables}\n\n${text.slice(to)}`;
   const options = await resolveConfig(DOCS);
   writeFileSync(DOCS, await format(renewed, { ...options, parser: 'markdown' }));
 }

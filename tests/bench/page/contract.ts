@@ -1,3 +1,4 @@
+import type { Backend } from '../../../src/domain/device.ts';
 import type { Message } from '../../../src/domain/prompt.ts';
 
 /** What the runner asks of the page, and what the page asks of each contender. */
@@ -17,6 +18,8 @@ export interface Task {
   readonly tokens: number;
   /** Threads of WebAssembly. */
   readonly threads: number;
+  /** Of Patio; absent for the CPU. */
+  readonly backend?: Backend;
   /** Absolute address of the package's folder, with a slash at its end. */
   readonly model: string;
   /** Absolute address of the GGUF file; null where there is none. */

@@ -86,12 +86,13 @@ export async function lastEvent(
 }
 
 export function batchOf(task: Task, adapter: string | null): Batch {
+  const { backend = 'cpu' } = task;
   return {
     task: 'text-generation',
     model: modelAt(task.model),
     adapter: adapter === null ? null : adapterEntry(task.model, adapter),
-    backend: 'cpu',
-    variant: 'cpu8',
+    backend,
+    variant: backend === 'gpu' ? 'gpu4' : 'cpu8',
     params: { ...GREEDY, ...task.sampling, maxTokens: task.tokens },
     jobs: [{ cell: 'bench', prompt: task.prompt, fields: {}, history: [], seed: (seed += 1) }],
   };
