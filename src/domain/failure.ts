@@ -77,11 +77,21 @@ export type Failure =
   | { code: 'hub-foreign'; host: string; detail: string }
   /** The server sends whole files where a part was asked for. */
   | { code: 'hub-without-ranges'; host: string; file: string }
+  /** What came, twice from the start, is not what was promised: another hash, or another size each time. */
+  | { code: 'download-damaged'; host: string; file: string; why: 'hash' | 'changing' }
   | { code: 'storage-unavailable'; detail: string }
   | { code: 'record-damaged'; detail: string }
   /** A file that is not one of ours. */
   | { code: 'record-foreign' }
   | { code: 'record-newer'; version: number }
+  /** A class pack that is cut short, lies or breaks its own rules. */
+  | { code: 'class-damaged'; detail: string }
+  /** A zip or a file without a class in it. */
+  | { code: 'class-foreign' }
+  /** A file of a class that is not what its list says. */
+  | { code: 'class-file-wrong'; file: string }
+  | { code: 'handin-damaged'; detail: string }
+  | { code: 'handin-foreign' }
   | { code: 'unexpected'; detail: string };
 
 export type FailureCode = Failure['code'];

@@ -213,6 +213,13 @@ export const failuresEn: FailureTexts = {
     what: `${host} does not let ${file} be read in parts, and it would have to be downloaded many times.`,
     todo: 'Download the model to a folder and choose that folder.',
   }),
+  'download-damaged': ({ host, file, why }) => ({
+    what:
+      why === 'hash'
+        ? `${file} came twice from ${host} with other contents than promised (its SHA-256 differs). It was not kept.`
+        : `${file} changes on ${host} while it is downloaded. It was not kept.`,
+    todo: 'Try later, or from another address. If it happens again, tell whoever publishes the model.',
+  }),
   'storage-unavailable': ({ detail }) => ({
     what: `The browser does not allow keeping anything on this machine (${detail}).`,
     todo: 'Leave private browsing, or export each run before closing.',
@@ -228,6 +235,26 @@ export const failuresEn: FailureTexts = {
   'record-newer': ({ version }) => ({
     what: `The file comes from a newer Patio (format ${version}).`,
     todo: 'Reload the page to update Patio, then import it again.',
+  }),
+  'class-damaged': ({ detail }) => ({
+    what: `The class is incomplete or damaged (${detail}).`,
+    todo: 'Ask whoever prepared it for the file again, or copy it again.',
+  }),
+  'class-foreign': () => ({
+    what: 'There is no Patio class in this file.',
+    todo: 'Choose the zip that “Export class” gives.',
+  }),
+  'class-file-wrong': ({ file }) => ({
+    what: `The file ${file} of the class is not the one it announced: it arrived damaged or was changed.`,
+    todo: 'Copy the class again; nothing of that model was stored.',
+  }),
+  'handin-damaged': ({ detail }) => ({
+    what: `The hand-in is incomplete or damaged (${detail}).`,
+    todo: 'Ask for it to be exported again with “Hand in”.',
+  }),
+  'handin-foreign': () => ({
+    what: 'This file is not a Patio hand-in.',
+    todo: 'Choose the files that the “Hand in” button gives.',
   }),
   unexpected: ({ detail }) => ({ what: `Something unexpected failed (${detail}).`, todo: RELOAD }),
 };

@@ -213,6 +213,13 @@ export const failuresEs: FailureTexts = {
     what: `${host} no deja leer ${file} por partes y habría que descargarlo entero muchas veces.`,
     todo: 'Descargar el modelo a una carpeta y elegir esa carpeta.',
   }),
+  'download-damaged': ({ host, file, why }) => ({
+    what:
+      why === 'hash'
+        ? `${file} llegó dos veces de ${host} con un contenido distinto del prometido (su SHA-256 no coincide). No se ha guardado.`
+        : `${file} cambia en ${host} mientras se descarga. No se ha guardado.`,
+    todo: 'Intentarlo más tarde o desde otra dirección. Si se repite, avisar a quien publica el modelo.',
+  }),
   'storage-unavailable': ({ detail }) => ({
     what: `El navegador no deja guardar nada en este equipo (${detail}).`,
     todo: 'Salir del modo privado, o exportar cada prueba antes de cerrar.',
@@ -228,6 +235,26 @@ export const failuresEs: FailureTexts = {
   'record-newer': ({ version }) => ({
     what: `El archivo viene de un Patio más nuevo (formato ${version}).`,
     todo: 'Recargar la página para actualizar Patio y volver a importarlo.',
+  }),
+  'class-damaged': ({ detail }) => ({
+    what: `La clase está incompleta o dañada (${detail}).`,
+    todo: 'Pedir el archivo otra vez a quien la preparó, o volver a copiarlo.',
+  }),
+  'class-foreign': () => ({
+    what: 'Este archivo no contiene una clase de Patio.',
+    todo: 'Elegir el zip que da «Exportar clase».',
+  }),
+  'class-file-wrong': ({ file }) => ({
+    what: `El archivo ${file} de la clase no es el que se anunciaba: llegó dañado o alguien lo cambió.`,
+    todo: 'Volver a copiar la clase; no se ha guardado nada de ese modelo.',
+  }),
+  'handin-damaged': ({ detail }) => ({
+    what: `La entrega está incompleta o dañada (${detail}).`,
+    todo: 'Pedir que se exporte otra vez con «Entregar».',
+  }),
+  'handin-foreign': () => ({
+    what: 'Este archivo no es una entrega de Patio.',
+    todo: 'Elegir los archivos que da el botón «Entregar».',
   }),
   unexpected: ({ detail }) => ({ what: `Algo inesperado falló (${detail}).`, todo: RELOAD }),
 };

@@ -20,7 +20,8 @@ export function parseRecord(text: string): Parsed {
   return checkRecord(parsed.value);
 }
 
-function checkRecord(value: unknown): Parsed {
+/** The same for a value that lies inside another file. */
+export function checkRecord(value: unknown): Parsed {
   const failure = stampFailure(value);
   if (failure) return refused(failure);
   const result = v.safeParse(recordSchema, value);

@@ -72,3 +72,9 @@ export function parseRecord(value: unknown): PackageRecord | null {
   const parsed = v.safeParse(record, value);
   return parsed.success ? parsed.output : null;
 }
+
+/** An entry from a file of another machine; null for what is none. */
+export function parseEntry(value: unknown): StoredPackage | null {
+  const parsed = v.safeParse(entry, value);
+  return parsed.success ? parsed.output : null;
+}

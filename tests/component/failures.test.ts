@@ -57,6 +57,11 @@ const EVERY: { readonly [Code in FailureCode]: Extract<Failure, { code: Code }> 
   'record-damaged': { code: 'record-damaged', detail: 'cells.3' },
   'record-foreign': { code: 'record-foreign' },
   'record-newer': { code: 'record-newer', version: 9 },
+  'class-damaged': { code: 'class-damaged', detail: 'x' },
+  'class-foreign': { code: 'class-foreign' },
+  'class-file-wrong': { code: 'class-file-wrong', file: 'x' },
+  'handin-damaged': { code: 'handin-damaged', detail: 'x' },
+  'handin-foreign': { code: 'handin-foreign' },
   unexpected: { code: 'unexpected', detail: 'TypeError' },
 };
 

@@ -25,6 +25,10 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   ],
   'src/tasks/*/Output.svelte': ['src/domain/', 'src/run/', 'src/state/', 'src/i18n/', 'src/ui/'],
   'src/run/': ['src/domain/', 'src/tasks/index.ts'],
+  'src/classroom/': [
+    ...['src/domain/', 'src/run/', 'src/graph/manifest.ts', 'src/checkpoint/byte-source.ts'],
+    ...['src/storage/packages.ts', 'src/storage/package-entry.ts'],
+  ],
   'src/engine/': [
     ...['src/domain/', 'src/run/', 'src/sources/origin.ts'],
     ...['src/storage/packages.ts', 'src/storage/entries.ts'],
@@ -34,14 +38,17 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     'src/graph/architecture.ts',
     'src/graph/weights.ts',
     'src/graph/package-readme.ts',
+    'src/graph/manifest.ts',
   ],
   'src/storage/': ['src/domain/', 'src/run/', 'src/graph/package.ts', 'src/graph/manifest.ts'],
   'src/state/': [
     ...['src/domain/', 'src/run/', 'src/engine/engine.ts', 'src/engine/builder.ts'],
     ...['src/storage/runs.ts', 'src/storage/settings.ts', 'src/storage/packages.ts'],
     ...['src/storage/entries.ts', 'src/sources/origin.ts', 'src/sources/drop.ts'],
-    ...['src/tasks/index.ts', 'src/storage/tunings.ts'],
+    ...['src/tasks/index.ts', 'src/storage/tunings.ts', 'src/offline/'],
   ],
+  'src/offline/': ['src/domain/'],
+  'src/offline-app.ts': ['src/offline/', 'src/state/', 'src/i18n/', 'src/ui/', 'src/domain/'],
   'src/i18n/': ['src/domain/', 'src/run/'],
   'src/ui/': [
     ...['src/domain/', 'src/run/', 'src/state/', 'src/i18n/'],
@@ -59,6 +66,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   'workers/': [
     ...['src/domain/', 'src/checkpoint/', 'src/graph/', 'src/run/', 'src/engine/'],
     ...['src/sources/', 'src/storage/', 'src/tasks/run.ts', 'src/tasks/*/run.ts'],
+    'src/offline/',
   ],
 };
 
@@ -71,14 +79,15 @@ const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
   '@bufbuild/protobuf': ['src/graph/', 'src/sources/tokenizer/sentencepiece.ts'],
   '@zip.js/zip.js': ['src/sources/zip.ts', 'src/storage/package-zip.ts'],
   yaml: ['src/sources/card.ts'],
-  'hash-wasm': ['src/storage/package-writer.ts', 'workers/package-id.ts'],
+  'hash-wasm': ['src/storage/package-writer.ts', 'src/storage/sha256.ts', 'workers/package-id.ts'],
   'idb-keyval': [
     ...['src/storage/idb-runs.ts', 'src/storage/package-index.ts', 'src/storage/idb-files.ts'],
+    ...['src/storage/download-index.ts', 'src/storage/idb-parts.ts'],
   ],
-  papaparse: ['src/run/'],
-  valibot: ['src/run/', 'src/storage/package-entry.ts', 'src/storage/tunings.ts'],
+  papaparse: ['src/run/', 'src/classroom/'],
+  valibot: ['src/run/', 'src/classroom/', 'src/storage/package-entry.ts', 'src/storage/download-entry.ts', 'src/storage/tunings.ts'],
   comlink: ['src/engine/', 'workers/', 'src/main.ts'],
-  svelte: ['src/ui/', 'src/App.svelte', 'src/main.ts'],
+  svelte: ['src/ui/', 'src/App.svelte', 'src/main.ts', 'src/offline-app.ts'],
   'bits-ui': ['src/ui/'],
   '@lucide/svelte': ['src/ui/'],
 };
