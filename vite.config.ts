@@ -2,6 +2,8 @@ import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { svelteTesting } from '@testing-library/svelte/vite';
 import { defaultClientConditions, type Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
+import { assemblyScript } from './scripts/lib/assembly-script.ts';
+import { serviceWorker } from './scripts/service-worker.ts';
 
 /** SharedArrayBuffer, and with it threads, exists only on cross-origin isolated pages. */
 const ISOLATION = {
@@ -45,12 +47,12 @@ function contentSecurityPolicy(): Plugin {
 export default defineConfig({
   // Relative addresses: one build works at a domain's root, under /patio/ and in any folder.
   base: './',
-  plugins: [svelte(), svelteTesting(), contentSecurityPolicy()],
+  plugins: [svelte(), svelteTesting(), contentSecurityPolicy(), serviceWorker()],
   resolve: {
     // The runtime's entry then carries no wasm of its own: workers/runtime.ts names the files it wants.
     conditions: ['onnxruntime-web-use-extern-wasm', ...defaultClientConditions],
   },
-  worker: { format: 'es' },
+  worker: { format: 'es', plugins: () => [assemblyScript()] },
   optimizeDeps: { exclude: ['onnxruntime-web'] },
   build: { target: 'es2022', assetsInlineLimit: 0, modulePreload: { polyfill: false } },
   server: { headers: ISOLATION, port: 5173 },

@@ -76,13 +76,23 @@ const target = document.getElementById('app');
 if (!target) throw new Error('index.html has no #app');
 mount(App, { target, props: { app: { ...state, shelf, i18n, router: new Router(location) } } });
 
-/** Whoever pays for each byte is asked for none before the first run. */
-const { connection } = navigator as { connection?: { saveData?: boolean } };
-if (connection?.saveData !== true) whenIdle(() => void prepare());
+whenIdle(() => void prepare());
 
+/** Whoever pays for each byte is asked for none before the first run. */
 async function prepare(): Promise<void> {
-  await warmUp({ ...state, engine });
-  state.selfTest?.begin();
+  const { connection } = navigator as { connection?: { saveData?: boolean } };
+  const isSavingData = connection?.saveData === true;
+  const offline = import.meta.env.PROD ? await openOffline() : null;
+  await offline?.isolate();
+  if (!isSavingData) await warmUp({ ...state, engine });
+  await offline?.keep(await state.device.load(), isSavingData);
+  if (!isSavingData) state.selfTest?.begin();
+}
+
+/** Not needed for the first answer, so not part of the first script; null where it cannot be fetched. */
+async function openOffline() {
+  const opened = await import('./offline-app.ts').catch(() => null);
+  return opened?.openOffline({ ...state, i18n }) ?? null;
 }
 
 /** Only secure contexts are given a storage that stays, and each browser decides by itself. */
