@@ -26,7 +26,7 @@ export function createWorkerEngine(store: () => PackageStore): Served {
   };
 }
 
-async function warm(shelf: Shelf, provision: Provision): Promise<void> {
+async function warm(shelf: Shelf, provision: Provision): Promise<boolean> {
   const never = new AbortController().signal;
   const quiet = () => undefined;
   try {
@@ -35,8 +35,10 @@ async function warm(shelf: Shelf, provision: Provision): Promise<void> {
       const { model: base } = provision;
       await model.prepare?.({ model: base, adapter }, never).catch(quiet);
     }
+    return true;
   } catch {
     // Nobody waits for this. A run that needs the model tries again, and tells what is wrong.
+    return false;
   }
 }
 

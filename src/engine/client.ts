@@ -3,9 +3,10 @@ import { toFailure } from '../domain/failure.ts';
 import type { CellId } from '../run/cell.ts';
 import type { Batch } from '../run/plan.ts';
 import { located, locatedProvision } from './channel.ts';
-import type { CellEvent, Engine, Provision, Tunable, Warming } from './engine.ts';
+import type { CellEvent, Engine, Preparing, Provision, Tunable, Warming } from './engine.ts';
 import { Exchange } from './exchange.ts';
-import { crash, Host, type EngineWorker } from './host.ts';
+import type { EngineWorker, Host } from './host.ts';
+import { Hosts } from './hosts.ts';
 import { Inbox } from './inbox.ts';
 import { Ledger } from './ledger.ts';
 
@@ -55,11 +56,12 @@ const DEFAULTS = {
 };
 
 /** The engine of the page: owns the Worker, runs one batch at a time. */
-export function createEngine(options: EngineOptions): Engine & Warming & Tunable {
+export function createEngine(options: EngineOptions): Engine & Warming & Preparing & Tunable {
   const client = new Client(options);
   return {
     probe: () => client.probe(),
     warm: (provision) => client.warm(provision),
+    prepare: (provision, signal) => client.prepare(provision, signal),
     tune: (threads) => client.tune(threads),
     run: (batch, signal, cellSignals) => client.run(batch, signal, cellSignals),
     dispose: () => client.dispose(),
@@ -68,15 +70,14 @@ export function createEngine(options: EngineOptions): Engine & Warming & Tunable
 
 class Client {
   readonly #options: Required<EngineOptions>;
-  #host: Host | null = null;
+  readonly #hosts: Hosts;
   #device: Promise<Device> | null = null;
-  /** null where nobody measured: the Worker decides by itself. */
-  #threads: number | null = null;
   /** Settles when the run before has left the Worker; never rejects. */
   #last: Promise<void> = Promise.resolve();
 
   constructor(options: EngineOptions) {
     this.#options = { ...DEFAULTS, ...options };
+    this.#hosts = new Hosts(options.spawn);
   }
 
   probe(): Promise<Device> {
@@ -88,17 +89,36 @@ class Client {
   }
 
   tune(threads: number): void {
-    this.#threads = threads;
-    if (this.#host !== null && !this.#host.dead) this.#tell(this.#host);
+    this.#hosts.tune(threads);
   }
 
   /** A Worker that holds another model is left to it. */
-  async warm(provision: Provision): Promise<void> {
-    const host = this.#living();
-    if (!host.claim(keyOf(provision))) return;
-    const gone = new Promise<void>((resolve) => host.onDeath(() => resolve()));
-    const request = locatedProvision(provision, this.#options.baseUrl);
-    await Promise.race([host.surface.warm(request), gone]).catch(() => undefined);
+  async warm(provision: Provision): Promise<boolean> {
+    try {
+      const host = this.#hosts.living();
+      return host.claim(keyOf(provision)) && (await this.#load(host, provision));
+    } catch {
+      return false;
+    }
+  }
+
+  /** What is loaded once stays until its turn, or until another model needs the place. */
+  async prepare(provision: Provision, signal: AbortSignal): Promise<boolean> {
+    const key = keyOf(provision);
+    if (signal.aborted || this.#hosts.isInUse(key)) return !signal.aborted;
+    const over = new AbortController();
+    try {
+      const host = this.#hosts.beside(key);
+      const drop = () => this.#hosts.drop(host);
+      if (!host.settled) onAbort(signal, drop, over.signal);
+      const isLoaded = await this.#load(host, provision);
+      if (!isLoaded) drop();
+      return isLoaded;
+    } catch {
+      return false;
+    } finally {
+      over.abort();
+    }
   }
 
   async *run(
@@ -127,13 +147,12 @@ class Client {
   }
 
   dispose(): void {
-    this.#host?.kill(crash('the engine was disposed of'));
-    this.#host = null;
+    this.#hosts.dispose();
     this.#device = null;
   }
 
   async #probe(): Promise<Device> {
-    const host = this.#living();
+    const host = this.#hosts.living();
     const loose: (() => void)[] = [];
     const silence = new Promise<never>((_, reject) => {
       const fail = () => reject(new Error('no answer to the probe'));
@@ -193,31 +212,16 @@ class Client {
 
   #exchange(batch: Batch, ledger: Ledger, mayRetry: boolean): Exchange {
     const { clock, graceMs, baseUrl } = this.#options;
-    const host = this.#hostFor(batch);
+    const host = this.#hosts.take(keyOf(batch));
     return new Exchange(host, located(batch, baseUrl), { ledger, clock, graceMs, mayRetry });
   }
 
-  /** One model, one Worker: terminating it is the only way the browser gives memory back. */
-  #hostFor(batch: Batch): Host {
-    const key = keyOf(batch);
-    const host = this.#living();
-    if (host.claim(key)) return host;
-    host.kill(crash('another model takes its place'));
-    const next = this.#living();
-    next.claim(key);
-    return next;
-  }
-
-  #living(): Host {
-    if (this.#host !== null && !this.#host.dead) return this.#host;
-    this.#host = new Host(this.#options.spawn());
-    this.#tell(this.#host);
-    return this.#host;
-  }
-
-  /** Messages keep their order: whatever is asked of this Worker from here on comes after it. */
-  #tell({ surface }: Host): void {
-    if (this.#threads !== null) void surface.tune(this.#threads).catch(() => undefined);
+  async #load(host: Host, provision: Provision): Promise<boolean> {
+    const gone = new Promise<false>((resolve) => host.onDeath(() => resolve(false)));
+    const request = locatedProvision(provision, this.#options.baseUrl);
+    const isLoaded = await Promise.race([host.surface.warm(request), gone]);
+    if (isLoaded) host.settled = true;
+    return isLoaded;
   }
 }
 

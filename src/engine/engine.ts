@@ -47,6 +47,17 @@ export interface Warming {
   /**
    * Loads what a later `run` will need, while nobody waits for it. A run that comes meanwhile joins
    * the load. Never throws, and what fails leaves nothing behind: the run tries again and tells why.
+   * Answers whether the model is loaded.
    */
-  warm(provision: Provision): Promise<void>;
+  warm(provision: Provision): Promise<boolean>;
+}
+
+export interface Preparing {
+  /**
+   * Loads a second model beside the one in use, which a later `run` takes over; the one before it then
+   * waits for its next turn. Whoever asks has made sure that memory holds both. Never throws.
+   *
+   * @param signal ends a load that is under way; what is loaded stays
+   */
+  prepare(provision: Provision, signal: AbortSignal): Promise<boolean>;
 }

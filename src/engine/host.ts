@@ -15,6 +15,8 @@ export class Host {
   #dead = false;
   /** What it has loaded; null while it is fresh. */
   #key: string | null = null;
+  /** Its model has its place in memory: what runs beside it has been seen to fit. */
+  settled = false;
 
   constructor(worker: EngineWorker) {
     this.#worker = worker;
@@ -28,6 +30,10 @@ export class Host {
     if (this.#dead || (this.#key !== null && this.#key !== key)) return false;
     this.#key = key;
     return true;
+  }
+
+  holds(key: string): boolean {
+    return !this.#dead && this.#key === key;
   }
 
   get dead(): boolean {

@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createEngine } from '../../src/engine/client.ts';
-import type { CellEvent, Engine, Tunable, Warming } from '../../src/engine/engine.ts';
+import type { CellEvent, Engine, Preparing, Tunable, Warming } from '../../src/engine/engine.ts';
 import type { EngineWorker } from '../../src/engine/host.ts';
 import { DEFAULT_PARAMS } from '../../src/domain/params.ts';
 import { isTerminalEvent, type RunEvent } from '../../src/run/cell.ts';
@@ -13,7 +13,7 @@ const GRACE_MS = 500;
 const never = new AbortController().signal;
 
 let code: string;
-let engine: Engine & Warming & Tunable;
+let engine: Engine & Warming & Preparing & Tunable;
 let restarts: number;
 let workers: ReturnType<typeof spawnNodeWorker>[];
 
@@ -81,6 +81,8 @@ function expectLaw(events: ReadonlyMap<string, RunEvent[]>, cells: number): void
   }
 }
 
+const provision = (model: string) => ({ ...batch([], model), adapters: [] });
+
 const OK = { type: 'done', text: 'Hola mundo' };
 const runOk = () => collect(engine.run(batch(['ok']), never));
 
@@ -125,7 +127,6 @@ describe('a Worker that does its work', () => {
 
   it('is warmed for the run to come, and left to a model that it holds', async () => {
     start();
-    const provision = (model: string) => ({ ...batch([], model), adapters: [] });
     await engine.warm(provision('uno'));
     await runOk();
     await engine.warm(provision('dos'));
@@ -158,6 +159,145 @@ describe('a Worker that does its work', () => {
     const events = await collect(engine.run(batch(['chatter']), never));
     expectLaw(events, 1);
     expect(last(events)).toMatchObject({ type: 'done', text: 'fin' });
+  });
+});
+
+describe('a second model, prepared while the first is in use', () => {
+  const runOf = (model: string) => collect(engine.run(batch(['ok'], model), never));
+  const prepare = (model: string, signal = never) => engine.prepare(provision(model), signal);
+
+  it('is taken over by its run, and the first waits for its next turn', async () => {
+    start();
+    await runOk();
+    expect(await prepare('dos')).toBe(true);
+    expect(workers).toHaveLength(2);
+    for (const model of ['dos', 'uno', 'dos']) {
+      expect(last(await runOf(model))).toMatchObject(OK);
+    }
+    expect(workers).toHaveLength(2);
+  });
+
+  it('is loaded while a run is under way', async () => {
+    start();
+    const stop = new AbortController();
+    let isLoaded = false;
+    const events = await collect(engine.run(batch(['slow']), stop.signal), ({ event }) => {
+      if (event.type !== 'ready') return;
+      void prepare('dos').then((loaded) => {
+        isLoaded = loaded;
+        stop.abort();
+      });
+    });
+    expect(last(events)).toEqual({ type: 'cancelled' });
+    expect(isLoaded).toBe(true);
+    expect(last(await runOf('dos'))).toMatchObject(OK);
+    expect(workers).toHaveLength(2);
+  });
+
+  it('takes the place of one that was in use before', async () => {
+    start();
+    await runOk();
+    await prepare('dos');
+    await runOf('dos');
+    await prepare('tres');
+    await workers[0]?.gone;
+    expect(last(await runOf('tres'))).toMatchObject(OK);
+    expect(workers).toHaveLength(3);
+  });
+
+  it('gives its memory back to any other model', async () => {
+    start();
+    await runOk();
+    await prepare('dos');
+    expect(last(await runOf('tres'))).toMatchObject(OK);
+    expect(workers).toHaveLength(3);
+    await Promise.all([workers[0]?.gone, workers[1]?.gone]);
+  });
+
+  it('is not loaded twice', async () => {
+    start();
+    await runOk();
+    expect(await prepare('uno')).toBe(true);
+    await Promise.all([prepare('dos'), prepare('dos')]);
+    expect(workers).toHaveLength(2);
+  });
+
+  it('ends with its signal while it loads, and the one in use goes on', async () => {
+    start();
+    await runOk();
+    const stop = new AbortController();
+    const loading = prepare('lento', stop.signal);
+    expect(workers).toHaveLength(2);
+    stop.abort();
+    expect(await loading).toBe(false);
+    await workers[1]?.gone;
+    await runOk();
+    expect(workers).toHaveLength(2);
+    expect(await prepare('dos', stop.signal)).toBe(false);
+    expect(workers).toHaveLength(2);
+  });
+
+  it('stays after its signal once it is loaded', async () => {
+    start();
+    await runOk();
+    const stop = new AbortController();
+    await prepare('dos', stop.signal);
+    stop.abort();
+    await prepare('dos', stop.signal);
+    expect(last(await runOf('dos'))).toMatchObject(OK);
+    expect(workers).toHaveLength(2);
+  });
+
+  it('leaves nothing behind where it could not be loaded', async () => {
+    start();
+    await runOk();
+    expect(await prepare('roto')).toBe(false);
+    await workers[1]?.gone;
+    expect(last(await runOf('roto'))).toMatchObject(OK);
+    expect(workers).toHaveLength(3);
+  });
+
+  it('gets the memory of the first where its run comes before it is loaded', async () => {
+    start();
+    await runOk();
+    const loading = prepare('lento');
+    expect(last(await runOf('lento'))).toMatchObject(OK);
+    await workers[0]?.gone;
+    expect(workers).toHaveLength(2);
+    engine.dispose();
+    expect(await loading).toBe(false);
+  });
+
+  it('is made anew by its run where its Worker died', async () => {
+    start();
+    await runOk();
+    expect(await prepare('fatal')).toBe(false);
+    expect(last(await runOf('fatal'))).toMatchObject(OK);
+    expect(workers).toHaveLength(3);
+  });
+
+  it('survives the loss of the first one, whose place it keeps free', async () => {
+    start();
+    const events = await collect(engine.run(batch(['crash']), never), ({ event }) => {
+      if (event.type === 'ready') void prepare('dos');
+    });
+    expect(last(events)).toMatchObject({ type: 'failed' });
+    expect(last(await runOf('dos'))).toMatchObject(OK);
+    expect(workers).toHaveLength(2);
+  });
+
+  it('learns of the threads, and cannot always be made', async () => {
+    start();
+    await runOk();
+    await prepare('dos');
+    engine.tune(2);
+    await runOf('dos');
+    expect((await engine.probe()).threads).toBe(2);
+    start(() => {
+      throw new Error('no Worker here');
+    });
+    expect(await prepare('dos')).toBe(false);
+    expect(await engine.warm(provision('uno'))).toBe(false);
   });
 });
 

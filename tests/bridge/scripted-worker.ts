@@ -1,7 +1,7 @@
 /** The far side of the bridge: the real `serve`, with engines that misbehave on request. */
 import { parentPort } from 'node:worker_threads';
 import nodeEndpoint, { type NodeEndpoint } from 'comlink/dist/esm/node-adapter';
-import type { CellEvent } from '../../src/engine/engine.ts';
+import type { CellEvent, Provision } from '../../src/engine/engine.ts';
 import type { CellId, RunEvent } from '../../src/run/cell.ts';
 import type { Batch, Job } from '../../src/run/plan.ts';
 import { serve } from '../../workers/serve.ts';
@@ -107,6 +107,18 @@ function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
+/** Models whose load never ends, fails, or takes the Worker with it. */
+function warm({ model }: Provision): Promise<boolean> {
+  if (model.id === 'lento') return new Promise(() => undefined);
+  if (model.id === 'fatal') {
+    setTimeout(() => {
+      throw new Error('no memory left');
+    });
+    return new Promise(() => undefined);
+  }
+  return Promise.resolve(model.id !== 'roto');
+}
+
 let threads = 3;
 const device = { isolated: true, jspi: false, memoryBytes: null, gpu: null };
 if (parentPort === null) throw new Error('this file runs in a worker thread');
@@ -114,7 +126,7 @@ serve(
   {
     probe: async () => ({ ...device, threads }),
     tune: (count) => void (threads = count),
-    warm: async () => undefined,
+    warm,
     run,
   },
   nodeEndpoint(parentPort as unknown as NodeEndpoint),
