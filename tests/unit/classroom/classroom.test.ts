@@ -1,7 +1,10 @@
 import fc from 'fast-check';
 import Papa from 'papaparse';
 import { describe, expect, it } from 'vitest';
+import { catalogue } from '../../../models.config.ts';
 import { CHECKS, isReady, packNumber, readCode, writeCode } from '../../../src/classroom/code.ts';
+import { SHIPPED } from '../../../src/classroom/exercises/index.ts';
+import { voices } from '../../../src/domain/model.ts';
 import type { HandIn } from '../../../src/classroom/hand-in.ts';
 import {
   addHandIn,
@@ -262,5 +265,31 @@ describe('hand-ins', () => {
       .trimEnd()
       .split('\n');
     expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual(rowsOf([handIn(1)]));
+  });
+});
+
+describe('the class that comes with Patio', () => {
+  it.each(Object.entries(SHIPPED))('is a class like any other: %s', (_, pack) => {
+    expect(parsePack(JSON.stringify(pack))).toEqual({ ok: true, value: pack });
+    const ids = pack.exercises.flatMap(({ steps }) =>
+      steps.flatMap(({ work: own }) => own?.experiment.prompts.map(({ id }) => id) ?? []),
+    );
+    expect(new Set(ids).size).toBe(ids.length);
+    const known = new Set(voices(catalogue).map((voice) => JSON.stringify(voice)));
+    for (const voice of voicesOf(pack)) {
+      expect(known).toContain(JSON.stringify(voice));
+      expect(pack.golden.map((golden) => golden.voice)).toContainEqual(voice);
+    }
+  });
+
+  it('asks the same in every language', () => {
+    const shape = ({ exercises }: ClassPack) =>
+      exercises.map(({ id, minutes, steps }) => ({
+        id,
+        minutes,
+        steps: steps.map((step) => [step.id, step.work, step.questions.map((each) => each.id)]),
+      }));
+    expect(shape(SHIPPED.en)).toEqual(shape(SHIPPED.es));
+    expect(SHIPPED.es.exercises.map(({ minutes }) => minutes)).toEqual([20, 45]);
   });
 });
