@@ -11,6 +11,7 @@ export default ts.config(
       'public/',
       'training/',
       'src/graph/onnx/onnx_pb.ts',
+      'workers/kernels/assembly/',
       'test-results/',
     ],
   },

@@ -47,7 +47,7 @@ function contentSecurityPolicy(): Plugin {
 export default defineConfig({
   // Relative addresses: one build works at a domain's root, under /patio/ and in any folder.
   base: './',
-  plugins: [svelte(), svelteTesting(), contentSecurityPolicy(), serviceWorker()],
+  plugins: [assemblyScript(), svelte(), svelteTesting(), contentSecurityPolicy(), serviceWorker()],
   resolve: {
     // The runtime's entry then carries no wasm of its own: workers/runtime.ts names the files it wants.
     conditions: ['onnxruntime-web-use-extern-wasm', ...defaultClientConditions],
