@@ -117,6 +117,24 @@ export function loadingBytes(storedBytes: number, parameters: number): number {
   return parameters <= WIDENED_UP_TO ? storedBytes + 5 * parameters : LOADING_FACTOR * storedBytes;
 }
 
+/** A model at the place where it runs. */
+export interface Placed {
+  readonly model: Pick<ModelEntry, 'variants' | 'parameters'>;
+  readonly backend: Backend;
+  readonly variant: VariantId;
+}
+
+/**
+ * Whether memory holds two models at once, each loading as if it were alone. Two on a GPU do not:
+ * nobody tells how much memory a GPU has.
+ */
+export function fitTogether(first: Placed, second: Placed, device: Device): boolean {
+  if (first.backend === 'gpu' && second.backend === 'gpu') return false;
+  const bytes = ({ model, variant }: Placed) =>
+    loadingBytes(model.variants[variant] ?? Infinity, model.parameters);
+  return bytes(first) + bytes(second) <= budgetBytes('cpu', device);
+}
+
 function missing(backend: Backend): Fit {
   return { ok: false, failure: { code: 'build-missing', backend } };
 }

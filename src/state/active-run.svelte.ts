@@ -1,11 +1,13 @@
 import type { Failure } from '../domain/failure.ts';
 import { voiceName, type Catalogue } from '../domain/model.ts';
-import type { Engine } from '../engine/engine.ts';
+import type { Device } from '../domain/device.ts';
+import type { Engine, Preparing } from '../engine/engine.ts';
 import { isTerminal, type CellId } from '../run/cell.ts';
 import type { Experiment } from '../run/experiment.ts';
 import { grid, plan, type Batch, type Grid } from '../run/plan.ts';
 import { openRecord, titleOf, type RunHeader, type RunRecord } from '../run/record.ts';
 import type { RunStorage } from '../storage/runs.ts';
+import { nextProvision } from './ahead.ts';
 import type { Cell } from './cell.svelte.ts';
 import type { DeviceState } from './device.svelte.ts';
 import type { Notices } from './notices.svelte.ts';
@@ -20,6 +22,8 @@ export type RunStatus = 'idle' | 'running' | 'finished';
 
 export interface ActiveRunDeps {
   readonly engine: Engine;
+  /** Loads the next model of a plan while the current one works; without it each waits for its turn. */
+  readonly ahead?: Partial<Preparing>;
   readonly device: DeviceState;
   readonly storage: RunStorage;
   readonly catalogue: Catalogue;
@@ -186,16 +190,40 @@ export class ActiveRun {
     const [device] = await Promise.all([this.#deps.device.load(), this.#deps.stocked()]);
     const { cells, batches } = plan(session.experiment, this.#deps.catalogue, device);
     session.refuse(cells.filter((cell) => work.has(cell.id)));
-    for (const batch of batches) {
-      await this.#runBatch(session, work, session.hold(batch, work));
+    const over = new AbortController();
+    const signal = AbortSignal.any([work.signal, over.signal]);
+    try {
+      for (const [at, batch] of batches.entries()) {
+        const coming = () => batches.slice(at + 1).filter((later) => session.awaits(later, work));
+        const prepare = () => this.#prepare(batch, coming(), device, signal);
+        await this.#runBatch(session, work, session.hold(batch, work), prepare);
+      }
+    } finally {
+      over.abort();
     }
   }
 
-  async #runBatch(session: RunSession, work: Work, batch: Batch): Promise<void> {
+  #prepare(running: Batch, coming: readonly Batch[], device: Device, signal: AbortSignal): void {
+    const next = nextProvision(running, coming, device);
+    if (next !== null) void this.#deps.ahead?.prepare?.(next, signal);
+  }
+
+  /** @param prepare called once the batch's own model is loaded: two loads at once delay the first */
+  async #runBatch(
+    session: RunSession,
+    work: Work,
+    batch: Batch,
+    prepare: () => void,
+  ): Promise<void> {
     if (batch.jobs.length === 0) return;
+    let isLoaded = false;
     try {
       const events = this.#deps.engine.run(batch, work.signal, work.cellSignals);
-      for await (const { cell, event } of events) session.tell(cell, event);
+      for await (const { cell, event } of events) {
+        session.tell(cell, event);
+        if (event.type === 'ready' && !isLoaded) prepare();
+        isLoaded ||= event.type === 'ready';
+      }
     } finally {
       session.release(batch, work, LAWLESS);
     }

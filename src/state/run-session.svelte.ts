@@ -92,6 +92,11 @@ export class RunSession {
     return { ...batch, jobs };
   }
 
+  /** Whether this work still wants a job of the batch, which nobody has stopped in the meantime. */
+  awaits(batch: Batch, work: Work): boolean {
+    return batch.jobs.some((job) => work.wants(job.cell) && !this.#hasEnded(job.cell));
+  }
+
   /** After a batch: what the engine left without a last word, against its law, has failed. */
   release(batch: Batch, work: Work, failure: Failure): void {
     const ids = batch.jobs.map((job) => job.cell);

@@ -1,6 +1,6 @@
 import type { Catalogue } from '../domain/model.ts';
 import type { Builder } from '../engine/builder.ts';
-import type { Engine, Tunable } from '../engine/engine.ts';
+import type { Engine, Preparing, Tunable } from '../engine/engine.ts';
 import type { PackageStore, StoredPackage } from '../storage/packages.ts';
 import type { RunStorage } from '../storage/runs.ts';
 import type { SmallStorage } from '../storage/settings.ts';
@@ -25,7 +25,7 @@ export interface Bench {
 
 /** Everything the page must be given from outside. */
 export interface StateDeps {
-  readonly engine: Engine & Partial<Tunable>;
+  readonly engine: Engine & Partial<Tunable & Preparing>;
   /** What measuring this machine takes; nothing is measured without. */
   readonly bench?: Bench;
   /** What comes with the app. */
@@ -83,6 +83,7 @@ export function createState(deps: StateDeps): State {
   const run = new ActiveRun({
     ...deps,
     engine,
+    ahead: deps.engine,
     catalogue,
     stocked,
     device,

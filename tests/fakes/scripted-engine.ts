@@ -1,5 +1,5 @@
 import type { Device } from '../../src/domain/device.ts';
-import type { CellEvent, Engine } from '../../src/engine/engine.ts';
+import type { CellEvent, Engine, Preparing, Provision } from '../../src/engine/engine.ts';
 import type { CellId, RunEvent } from '../../src/run/cell.ts';
 import type { Batch, Job } from '../../src/run/plan.ts';
 import { CPU_DEVICE } from './catalogue.ts';
@@ -9,8 +9,10 @@ export type Step = RunEvent | { type: 'gate'; open: Promise<void> };
 export type Script = (job: Job, batch: Batch) => readonly Step[];
 
 /** An engine that keeps the law and says what a test tells it to. Cells take turns, step by step. */
-export class ScriptedEngine implements Engine {
+export class ScriptedEngine implements Engine, Preparing {
   readonly batches: Batch[] = [];
+  /** What was asked for ahead of its run, and when it was called off. */
+  readonly prepared: { readonly provision: Provision; readonly signal: AbortSignal }[] = [];
   readonly #script: Script;
   readonly #device: Device;
   /** Batches under way; more than one at a time is a fault of the caller. */
@@ -24,6 +26,11 @@ export class ScriptedEngine implements Engine {
 
   probe(): Promise<Device> {
     return Promise.resolve(this.#device);
+  }
+
+  prepare(provision: Provision, signal: AbortSignal): Promise<boolean> {
+    this.prepared.push({ provision, signal });
+    return Promise.resolve(true);
   }
 
   async *run(

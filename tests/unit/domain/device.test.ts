@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   fit,
+  fitTogether,
   type Backend,
   type BackendChoice,
   type Device,
@@ -108,5 +109,29 @@ describe('fit', () => {
         expect(answer.ok && answer.backend === 'cpu').toBe(false);
       }
     }
+  });
+});
+
+describe('two models in memory at once', () => {
+  const place = (bytes: number, backend: Backend = 'cpu', parameters = bytes) => {
+    const model = fakeModel('any', { parameters, variants: { cpu8: bytes, gpu4: bytes } });
+    return { model, backend, variant: backend === 'cpu' ? 'cpu8' : 'gpu4' } as const;
+  };
+  const cases: [string, ReturnType<typeof place>, ReturnType<typeof place>, Device, boolean][] = [
+    ['small ones', place(10_000_000), place(30_000_000), none, true],
+    ['both take what loading takes', place(0.6 * GIB), place(0.6 * GIB), none, true],
+    ['together they take more', place(0.8 * GIB), place(0.7 * GIB), none, false],
+    ['widened weights count', place(1000, 'cpu', 32_000_000), place(1.4 * GIB), none, false],
+    ['little memory', place(0.3 * GIB), place(0.3 * GIB), { ...none, memoryBytes: 2 * GIB }, false],
+    ['one of them on the GPU', place(1000, 'gpu'), place(1000), real, true],
+    ['both on the GPU', place(1000, 'gpu'), place(1000, 'gpu'), real, false],
+  ];
+  it.each(cases)('%s', (_, first, second, on, expected) => {
+    expect(fitTogether(first, second, on)).toBe(expected);
+  });
+
+  it('not one whose size is unknown', () => {
+    const unknown = { ...place(1000), model: { parameters: 1000, variants: {} } };
+    expect(fitTogether(place(1000), unknown, none)).toBe(false);
   });
 });

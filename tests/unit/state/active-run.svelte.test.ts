@@ -57,9 +57,63 @@ function setUp(options: { script?: Script; storage?: RunStorage; voices?: Voice[
   return { ...state, engine, storage };
 }
 
+const preparedBy = (engine: ScriptedEngine) =>
+  engine.prepared.map(({ provision: { model, adapters } }) => [
+    model.id,
+    ...adapters.map(({ id }) => id),
+  ]);
 const statuses = (run: { cells: readonly { state: { status: string } }[] }) =>
   run.cells.map((cell) => cell.state.status);
 const tick = () => new Promise((resolve) => setTimeout(resolve, 0));
+
+describe('the next model of a run', () => {
+  it('is loaded once the one before it is, with the adapters it is asked with', async () => {
+    const { step, open } = gate();
+    const script: Script = (job, batch) => [step, ready(job, batch), done('')];
+    const { run, lab, engine } = setUp({ script, voices: [DOS, UNO, RIMA] });
+    const over = run.start(lab.experiment);
+    await tick();
+    expect(preparedBy(engine)).toEqual([]);
+    open();
+    await over;
+    expect(preparedBy(engine)).toEqual([['uno', 'rima']]);
+  });
+
+  it('is not asked for where no other model follows', async () => {
+    const { run, lab, engine } = setUp({ voices: [UNO, RIMA] });
+    await run.start(lab.experiment);
+    await run.rerunCell('p/c0');
+    expect(engine.batches).toHaveLength(3);
+    expect(preparedBy(engine)).toEqual([]);
+  });
+
+  it('is not asked for where its cell was stopped, or is not run again', async () => {
+    const { step, open } = gate();
+    const script: Script = (job, batch) => [step, ready(job, batch), done('')];
+    const { run, lab, engine } = setUp({ script });
+    const over = run.start(lab.experiment);
+    await tick();
+    run.stopCell('p/c1');
+    open();
+    await over;
+    await run.rerunCell('p/c0');
+    expect(preparedBy(engine)).toEqual([]);
+  });
+
+  it('is called off when the run is stopped, and when it is over', async () => {
+    const script: Script = (job, batch) => [ready(job, batch), gate().step];
+    const { run, lab, engine } = setUp({ script });
+    const over = run.start(lab.experiment);
+    await tick();
+    expect(engine.prepared[0]?.signal.aborted).toBe(false);
+    run.stop();
+    expect(engine.prepared[0]?.signal.aborted).toBe(true);
+    await over;
+    const finished = setUp();
+    await finished.run.start(finished.lab.experiment);
+    expect(finished.engine.prepared[0]?.signal.aborted).toBe(true);
+  });
+});
 
 describe('a run', () => {
   it('streams two columns to their end and is kept', async () => {
