@@ -12,6 +12,7 @@ import type { Feeds } from '../../workers/session';
 import { fakeModel } from '../fakes/catalogue';
 import { DECODERS } from './decoder-cases';
 import { fixture } from './fixtures';
+import { ENGINES } from './open-session';
 import type { Build } from './runner';
 import { openPackage } from './worker-session';
 import type { Opened } from './worker-session';
@@ -115,14 +116,18 @@ function noAdapter({ session, manifest }: Opened): Feeds {
 
 const written = (answers: readonly Answered[]) => answers.map(({ ids }) => ids);
 
+const COMBINATIONS = ENGINES.flatMap((engine) =>
+  BUILDS.map(([name, build]) => [engine, name, build] as const),
+);
+
 describe.each(DECODERS)('%s', (name) => {
-  describe.each(BUILDS)('%s', (_, build) => {
+  describe.each(COMBINATIONS)('%s, %s', (engine, _, build) => {
     let opened: Opened & { readonly adapter: Feeds };
     let asked: Asked[];
     let alone: number[][];
 
     beforeAll(async () => {
-      const made = await openPackage(fixture(name), build);
+      const made = await openPackage(fixture(name), build, engine);
       opened = { ...made, adapter: noAdapter(made) };
       asked = prompts(opened.manifest.model.vocab);
       alone = [];

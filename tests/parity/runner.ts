@@ -1,17 +1,16 @@
-/** Builds a package in memory and runs it in onnxruntime-web's wasm, the way the page does. */
-import * as ort from 'onnxruntime-web';
+/** Builds a package in memory and runs it on the CPU, the way the page does. */
 import type { Adapter } from '../../src/checkpoint/adapter';
 import type { VariantId } from '../../src/domain/model';
-import type { StatePort } from '../../src/graph/architecture';
 import type { LogitsAt } from '../../src/graph/blocks/head';
 import type { Manifest } from '../../src/graph/manifest';
 import { buildPackage } from '../../src/graph/package';
 import type { PackageSink } from '../../src/graph/package';
 import { layAdapter, zeroAdapter } from '../../src/graph/ports';
 import { openFolder } from '../../scripts/lib/folder';
-
-ort.env.wasm.numThreads = 1;
-ort.env.logLevel = 'error';
+import { emptyState } from '../../workers/decoder';
+import type { Feeds, GraphSession, GraphTensor } from '../../workers/session';
+import { openSession } from './open-session';
+import type { Engine } from './open-session';
 
 export const NEVER = new AbortController().signal;
 
@@ -34,7 +33,7 @@ export interface Scores {
 }
 
 export interface Past {
-  readonly tensors: Record<string, ort.Tensor>;
+  readonly tensors: Feeds;
   /** Real tokens of each row so far. */
   readonly lengths: readonly number[];
 }
@@ -68,7 +67,11 @@ export function memorySink(files: Map<string, Uint8Array>): PackageSink {
   };
 }
 
-export async function buildRunner(folder: string, build: Build): Promise<Runner> {
+export async function buildRunner(
+  folder: string,
+  build: Build,
+  engine: Engine = 'onnxruntime',
+): Promise<Runner> {
   const files = new Map<string, Uint8Array>();
   const manifest = await buildPackage(
     await openFolder(folder),
@@ -84,7 +87,7 @@ export async function buildRunner(folder: string, build: Build): Promise<Runner>
   );
   const read = (path: string): Promise<Uint8Array> =>
     Promise.resolve(files.get(path) ?? Promise.reject(new Error(`no ${path} in the package`)));
-  return openRunner(manifest, build.variant, read);
+  return openRunner(manifest, build.variant, read, engine);
 }
 
 /** A runner over a package wherever its files are. */
@@ -92,67 +95,64 @@ export async function openRunner(
   manifest: Manifest,
   id: VariantId,
   read: (path: string) => Promise<Uint8Array>,
+  engine: Engine = 'onnxruntime',
 ): Promise<Runner> {
   const variant = manifest.variants.find((candidate) => candidate.id === id)?.graphs[0];
   if (variant === undefined) throw new Error(`no variant ${id} in the package`);
   const path = variant.data.path.split('/').at(-1) ?? '';
-  const session = await ort.InferenceSession.create(await read(variant.model.path), {
-    executionProviders: ['wasm'],
-    logSeverityLevel: 3,
-    externalData: [{ path, data: await read(variant.data.path) }],
-  });
+  const [model, data] = [await read(variant.model.path), await read(variant.data.path)];
+  const { session, release } = await openSession(engine, { model, data, path }, manifest.model);
   return {
     manifest,
     run: (rows, options = {}) => runSession(session, manifest, rows, options),
-    release: () => session.release(),
+    release,
   };
 }
 
 async function runSession(
-  session: ort.InferenceSession,
+  session: GraphSession,
   manifest: Manifest,
   rows: readonly (readonly number[])[],
-  { past = emptyPast(manifest, rows.length), adapter }: RunOptions,
+  { past = emptyPast(session, manifest, rows.length), adapter }: RunOptions,
 ): Promise<Scores> {
   const lengths = rows.map((row, index) => row.length + (past.lengths[index] ?? 0));
   const total = Math.max(...lengths);
   const mask = lengths.map((length) => Array.from({ length: total }, (_, at) => +(at < length)));
-  const outputs = await session.run({
-    input_ids: int64(padded(rows)),
-    attention_mask: int64(mask),
+  const ports = portTensors(session, manifest, adapter);
+  const feeds = {
+    input_ids: int64(session, padded(rows)),
+    attention_mask: int64(session, mask),
     ...past.tensors,
-    ...portTensors(manifest, adapter),
-  });
+    ...ports,
+  };
+  const presents = manifest.model.states.map(({ present }) => present);
+  const outputs = await session.run(feeds, [...SCORES, ...presents]);
+  for (const tensor of Object.values(ports)) tensor.dispose();
   return readScores(manifest, outputs, lengths);
 }
 
+const SCORES = ['logits', 'topk_logits', 'topk_ids', 'log_normalizer'];
+
 function portTensors(
+  session: GraphSession,
   { ports }: Manifest,
   adapter: Adapter | undefined,
-): Record<string, ort.Tensor> {
+): Feeds {
   const values = adapter === undefined ? zeroAdapter(ports) : layAdapter(ports, adapter);
   return Object.fromEntries(
-    [...values].map(([name, { dims, data }]) => [name, new ort.Tensor('float32', data, dims)]),
+    [...values].map(([name, { dims, data }]) => [name, session.resident(data, dims)] as const),
   );
 }
 
-function emptyPast({ model }: Manifest, batch: number): Past {
-  const tensors = model.states.map((state) => [state.past, emptyState(state, batch)] as const);
+function emptyPast(session: GraphSession, { model }: Manifest, batch: number): Past {
+  const tensors = model.states.map(
+    (state) => [state.past, emptyState(session, state, batch)] as const,
+  );
   return { tensors: Object.fromEntries(tensors), lengths: Array<number>(batch).fill(0) };
 }
 
-function emptyState({ dims }: StatePort, batch: number): ort.Tensor {
-  const whole = [batch, ...dims.map((size) => size ?? 0)];
-  const count = whole.reduce((product, size) => product * size, 1);
-  return new ort.Tensor('float32', new Float32Array(count), whole);
-}
-
-function readScores(
-  { model }: Manifest,
-  outputs: ort.InferenceSession.OnnxValueMapType,
-  lengths: readonly number[],
-): Scores {
-  const get = (name: string): ort.Tensor => {
+function readScores({ model }: Manifest, outputs: Feeds, lengths: readonly number[]): Scores {
+  const get = (name: string): GraphTensor => {
     const tensor = outputs[name];
     if (tensor === undefined) throw new Error(`no output ${name}`);
     return tensor;
@@ -169,7 +169,7 @@ function readScores(
   };
 }
 
-function rowsOf({ dims, data }: ort.Tensor): Float32Array[][] {
+function rowsOf({ dims, data }: GraphTensor): Float32Array[][] {
   const [batch = 0, positions = 0, vocab = 0] = dims;
   const at = (index: number) => (data as Float32Array).subarray(index * vocab, (index + 1) * vocab);
   return Array.from({ length: batch }, (_, row) =>
@@ -177,7 +177,7 @@ function rowsOf({ dims, data }: ort.Tensor): Float32Array[][] {
   );
 }
 
-function matrixOf({ dims, data }: ort.Tensor): number[][] {
+function matrixOf({ dims, data }: GraphTensor): number[][] {
   const [rows = 0, columns = 0] = dims;
   const values = Array.from(data as Float32Array | BigInt64Array, Number);
   return Array.from({ length: rows }, (_, row) => values.slice(row * columns, (row + 1) * columns));
@@ -188,7 +188,7 @@ function padded(rows: readonly (readonly number[])[]): number[][] {
   return rows.map((row) => [...row, ...Array<number>(length - row.length).fill(0)]);
 }
 
-function int64(rows: readonly (readonly number[])[]): ort.Tensor {
+function int64(session: GraphSession, rows: readonly (readonly number[])[]): GraphTensor {
   const data = BigInt64Array.from(rows.flat(), BigInt);
-  return new ort.Tensor('int64', data, [rows.length, rows[0]?.length ?? 0]);
+  return session.int64(data, [rows.length, rows[0]?.length ?? 0]);
 }

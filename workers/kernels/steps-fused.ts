@@ -3,7 +3,7 @@ import type { Frame } from './frame.ts';
 import type { AttentionRow, AttentionShape, Float32Matrix, Pointer } from './kernels.ts';
 import type { Link, Matrix, Run } from './link.ts';
 import type { Attention, Gated, LookUp, Product } from './operations.ts';
-import { StateTensor } from './tensors.ts';
+import type { StateTensor } from './tensors.ts';
 import { sizeOf, type Floats } from './values.ts';
 
 const FLOAT_BYTES = Float32Array.BYTES_PER_ELEMENT;
