@@ -3,12 +3,16 @@ import { toFailure } from '../src/domain/failure.ts';
 import type { BuilderSurface, Outcome } from '../src/engine/build-channel.ts';
 import { openSource } from '../src/sources/open.ts';
 import { preflight } from '../src/sources/preflight.ts';
+import type { DownloadStore } from '../src/storage/downloads.ts';
 import type { PackageStore } from '../src/storage/packages.ts';
 import { isAbort } from './boundary.ts';
 import { build } from './build.ts';
 import { checkPackage } from './self-check.ts';
 
-export function createBuilderSurface(store: PackageStore): BuilderSurface {
+export function createBuilderSurface(
+  store: PackageStore,
+  downloads: DownloadStore,
+): BuilderSurface {
   const controller = new AbortController();
   const { signal } = controller;
   return {
@@ -17,7 +21,7 @@ export function createBuilderSurface(store: PackageStore): BuilderSurface {
         const { freeBytes } = await store.usage();
         return preflight(await openSource(origin, signal), device, signal, freeBytes);
       }),
-    build: (order, tell) => outcome(() => build(order, store, tell, signal)),
+    build: (order, tell) => outcome(() => build(order, store, tell, signal, downloads)),
     check: (order, tell) =>
       outcome(async () => {
         const check = await checkPackage(order, () => store, tell, signal);

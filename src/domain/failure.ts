@@ -25,7 +25,8 @@ export type Failure =
   | { code: 'gpu-unavailable' }
   /** The model has no build for the device that was asked for. */
   | { code: 'build-missing'; backend: 'cpu' | 'gpu' }
-  | { code: 'gpu-lost' }
+  /** `again` where what began anew with a fresh GPU lost that one too. */
+  | { code: 'gpu-lost'; again?: true }
   /** It was measured against the CPU and gives other numbers: it is not chosen any more. */
   | { code: 'gpu-wrong' }
   /** It was lost, and what was not finished began again with a fresh one. */
@@ -42,7 +43,8 @@ export type Failure =
   /** The classes of a model that should judge hypotheses do not say which of them means yes. */
   | { code: 'entailment-unclear'; labels: readonly string[] }
   | { code: 'variables-missing'; names: readonly string[] }
-  | { code: 'context-exceeded'; promptTokens: number; contextTokens: number }
+  /** `modelTokens` where the model itself reads more than this GPU holds. */
+  | { code: 'context-exceeded'; promptTokens: number; contextTokens: number; modelTokens?: number }
   | { code: 'template-failed'; detail: string }
   | { code: 'out-of-memory' }
   | { code: 'runtime-failed'; detail: string }
@@ -77,8 +79,10 @@ export type Failure =
   | { code: 'hub-foreign'; host: string; detail: string }
   /** The server sends whole files where a part was asked for. */
   | { code: 'hub-without-ranges'; host: string; file: string }
-  /** What came, twice from the start, is not what was promised: another hash, or another size each time. */
-  | { code: 'download-damaged'; host: string; file: string; why: 'hash' | 'changing' }
+  /** What came, twice from the start, has another hash than was promised. */
+  | { code: 'download-damaged'; host: string; file: string }
+  /** Another file at each answer. */
+  | { code: 'download-changing'; host: string; file: string }
   | { code: 'storage-unavailable'; detail: string }
   | { code: 'record-damaged'; detail: string }
   /** A file that is not one of ours. */

@@ -7,7 +7,7 @@ import type { Backend } from './device.ts';
 import type { TaskId, VariantId } from './model.ts';
 
 export interface Preflight {
-  readonly kind: 'checkpoint' | 'adapter' | 'onnx';
+  readonly kind: 'checkpoint' | 'adapter' | 'onnx' | 'package';
   readonly name: string;
   readonly origin: PackageOrigin;
   /** Folder inside what was opened; `''` where the model is at the top. */

@@ -66,10 +66,16 @@ export const failuresEn: FailureTexts = {
     what: 'This browser offers no GPU that can run the model.',
     todo: 'Choose CPU or Automatic in the settings.',
   }),
-  'gpu-lost': () => ({
-    what: 'The browser lost the GPU halfway through.',
-    todo: 'Run it again, or choose CPU in the settings if it repeats.',
-  }),
+  'gpu-lost': ({ again }) =>
+    again === true
+      ? {
+          what: 'The browser lost the GPU twice in a row: once more after the model was loaded again.',
+          todo: 'Choose CPU in the settings and run it again, or first close other pages and programs that use the GPU.',
+        }
+      : {
+          what: 'The browser lost the GPU halfway through.',
+          todo: 'Run it again, or choose CPU in the settings if it repeats.',
+        },
   'gpu-wrong': () => ({
     what: 'The GPU of this machine computes other numbers than the CPU with the same weights.',
     todo: 'From now on “Automatic” uses the CPU. The GPU can still be chosen in the settings.',
@@ -113,10 +119,20 @@ export const failuresEn: FailureTexts = {
     what: `The value of ${f.list(names.map((name) => `“${name}”`))} is missing.`,
     todo: 'Fill in the table under the prompt.',
   }),
-  'context-exceeded': ({ promptTokens, contextTokens }) => ({
-    what: `The prompt takes ${f.number(promptTokens)} tokens and the model can read ${f.number(contextTokens)}.`,
-    todo: 'Shorten the prompt.',
-  }),
+  'context-exceeded': ({ promptTokens, contextTokens, modelTokens }) => {
+    const prompt = `The prompt takes ${f.number(promptTokens)} tokens`;
+    const reads = `the model can read ${f.number(modelTokens ?? contextTokens)}`;
+    if (modelTokens === undefined) {
+      return { what: `${prompt} and ${reads}.`, todo: 'Shorten the prompt.' };
+    }
+    return {
+      what: `${prompt}; ${reads}, but the GPU of this machine holds only ${f.number(contextTokens)}.`,
+      todo:
+        promptTokens < modelTokens
+          ? 'Shorten the prompt, or choose CPU in the settings.'
+          : 'Shorten the prompt.',
+    };
+  },
   'template-failed': ({ detail }) => ({
     what: `The model’s chat template could not be applied (${detail}).`,
     todo: 'Try the same question with another voice.',
@@ -213,12 +229,13 @@ export const failuresEn: FailureTexts = {
     what: `${host} does not let ${file} be read in parts, and it would have to be downloaded many times.`,
     todo: 'Download the model to a folder and choose that folder.',
   }),
-  'download-damaged': ({ host, file, why }) => ({
-    what:
-      why === 'hash'
-        ? `${file} came twice from ${host} with other contents than promised (its SHA-256 differs). It was not kept.`
-        : `${file} changes on ${host} while it is downloaded. It was not kept.`,
+  'download-damaged': ({ host, file }) => ({
+    what: `What ${host} sent as ${file} is not what was promised: its SHA-256 differs, and did again the second time. It was not kept.`,
     todo: 'Try later, or from another address. If it happens again, tell whoever publishes the model.',
+  }),
+  'download-changing': ({ host, file }) => ({
+    what: `The file ${file} changes on ${host} while it is downloaded. It was not kept.`,
+    todo: 'Try later, or from another address.',
   }),
   'storage-unavailable': ({ detail }) => ({
     what: `The browser does not allow keeping anything on this machine (${detail}).`,

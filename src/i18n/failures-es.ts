@@ -66,10 +66,16 @@ export const failuresEs: FailureTexts = {
     what: 'Este navegador no ofrece una GPU que sirva para el modelo.',
     todo: 'Elegir CPU o Automático en los ajustes.',
   }),
-  'gpu-lost': () => ({
-    what: 'El navegador perdió la GPU a mitad del trabajo.',
-    todo: 'Volver a generar, o elegir CPU en los ajustes si se repite.',
-  }),
+  'gpu-lost': ({ again }) =>
+    again === true
+      ? {
+          what: 'El navegador perdió la GPU dos veces seguidas: también después de volver a cargar el modelo.',
+          todo: 'Elegir CPU en los ajustes y volver a generar, o cerrar antes otras páginas y programas que usen la GPU.',
+        }
+      : {
+          what: 'El navegador perdió la GPU a mitad del trabajo.',
+          todo: 'Volver a generar, o elegir CPU en los ajustes si se repite.',
+        },
   'gpu-wrong': () => ({
     what: 'La GPU de este equipo calcula otros números que la CPU con los mismos pesos.',
     todo: 'Desde ahora «Automático» usa la CPU. En los ajustes se puede elegir la GPU a pesar de ello.',
@@ -113,10 +119,19 @@ export const failuresEs: FailureTexts = {
     what: `Falta el valor de ${f.list(names.map((name) => `«${name}»`))}.`,
     todo: 'Completar la tabla que está debajo del prompt.',
   }),
-  'context-exceeded': ({ promptTokens, contextTokens }) => ({
-    what: `El prompt ocupa ${f.number(promptTokens)} tokens y el modelo alcanza a leer ${f.number(contextTokens)}.`,
-    todo: 'Acortar el prompt.',
-  }),
+  'context-exceeded': ({ promptTokens, contextTokens, modelTokens }) => {
+    const prompt = `El prompt ocupa ${f.number(promptTokens)} tokens`;
+    const reads = `el modelo alcanza a leer ${f.number(modelTokens ?? contextTokens)}`;
+    if (modelTokens === undefined)
+      return { what: `${prompt} y ${reads}.`, todo: 'Acortar el prompt.' };
+    return {
+      what: `${prompt}; ${reads}, pero en la GPU de este equipo solo caben ${f.number(contextTokens)}.`,
+      todo:
+        promptTokens < modelTokens
+          ? 'Acortar el prompt, o elegir CPU en los ajustes.'
+          : 'Acortar el prompt.',
+    };
+  },
   'template-failed': ({ detail }) => ({
     what: `La plantilla de charla del modelo no pudo aplicarse (${detail}).`,
     todo: 'Probar la misma pregunta con otra voz.',
@@ -213,12 +228,13 @@ export const failuresEs: FailureTexts = {
     what: `${host} no deja leer ${file} por partes y habría que descargarlo entero muchas veces.`,
     todo: 'Descargar el modelo a una carpeta y elegir esa carpeta.',
   }),
-  'download-damaged': ({ host, file, why }) => ({
-    what:
-      why === 'hash'
-        ? `${file} llegó dos veces de ${host} con un contenido distinto del prometido (su SHA-256 no coincide). No se ha guardado.`
-        : `${file} cambia en ${host} mientras se descarga. No se ha guardado.`,
+  'download-damaged': ({ host, file }) => ({
+    what: `Lo que ${host} envió como ${file} no es lo prometido: su SHA-256 no coincide, tampoco al repetirlo. No se ha guardado.`,
     todo: 'Intentarlo más tarde o desde otra dirección. Si se repite, avisar a quien publica el modelo.',
+  }),
+  'download-changing': ({ host, file }) => ({
+    what: `El archivo ${file} cambia en ${host} mientras se descarga. No se ha guardado.`,
+    todo: 'Intentarlo más tarde o desde otra dirección.',
   }),
   'storage-unavailable': ({ detail }) => ({
     what: `El navegador no deja guardar nada en este equipo (${detail}).`,

@@ -5,7 +5,9 @@ import type { ModelsMessages } from './models-es.ts';
 const f = createFormat('en');
 
 const phases: Record<BuildPhase, string> = {
+  wait: 'Waiting',
   download: 'Downloading',
+  verify: 'Verifying the download',
   read: 'Reading',
   quantise: 'Shrinking the weights',
   store: 'Storing',
@@ -65,7 +67,7 @@ export const modelsEn: ModelsMessages = {
     ready: (name) => `${name} is ready`,
     tryIt: 'Try it',
   },
-  kinds: { checkpoint: 'PyTorch model', adapter: 'LoRA adapter', onnx: 'ONNX model' },
+  kinds: { checkpoint: 'PyTorch model', adapter: 'LoRA adapter', onnx: 'ONNX model', package: 'Model ready for Patio' },
   facts: {
     kind: 'What it is',
     task: 'Task',

@@ -5,7 +5,9 @@ import { createFormat } from './format.ts';
 const f = createFormat('es');
 
 const phases: Record<BuildPhase, string> = {
+  wait: 'En espera',
   download: 'Descargando',
+  verify: 'Comprobando lo descargado',
   read: 'Leyendo',
   quantise: 'Reduciendo los pesos',
   store: 'Guardando',
@@ -75,6 +77,7 @@ export const modelsEs = {
     checkpoint: 'Modelo de PyTorch',
     adapter: 'Adaptador LoRA',
     onnx: 'Modelo en ONNX',
+    package: 'Modelo ya preparado para Patio',
   },
   facts: {
     kind: 'Qué es',

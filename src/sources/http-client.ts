@@ -6,6 +6,8 @@ export interface Network {
   fetch(url: string, init: RequestInit): Promise<Response>;
   /** Rejects with the signal's reason when it is aborted. */
   sleep(ms: number, signal: AbortSignal): Promise<void>;
+  /** How long a server may say nothing before it is asked again. */
+  readonly stallMs?: number;
 }
 
 export const browserNetwork: Network = {
@@ -27,10 +29,15 @@ export const browserNetwork: Network = {
 /** Waits between tries, in milliseconds: one more try than there are waits. */
 const WAITS = [500, 1_500, 4_000, 8_000] as const;
 /** A server may ask for a longer pause than a person wants to look at. */
-const LONGEST_WAIT = 30_000;
+const LONGEST_WAIT = 60_000;
+/** The slowest class network answers sooner; a connection that died without a word never does. */
+const STALL = 20_000;
 
 export class HttpClient {
   readonly host: string;
+  readonly stallMs: number;
+  /** Told how long it will wait because a server asked for it. */
+  onWait: (ms: number) => void = () => undefined;
   readonly #headers: Readonly<Record<string, string>>;
   readonly #network: Network;
 
@@ -39,6 +46,7 @@ export class HttpClient {
     this.host = new URL(endpoint).host;
     this.#headers = token === null ? {} : { Authorization: `Bearer ${token}` };
     this.#network = network;
+    this.stallMs = network.stallMs ?? STALL;
   }
 
   /** Any answer that a second try would not change; 429, 5xx and silence are tried again first. */
@@ -56,17 +64,21 @@ export class HttpClient {
   async pause(attempt: number, signal: AbortSignal, response: Response | null): Promise<boolean> {
     const wait = WAITS[attempt];
     if (wait === undefined) return false;
-    const asked = Number(response?.headers.get('Retry-After') ?? 0) * 1000;
-    await this.#network.sleep(Math.min(Math.max(wait, asked || 0), LONGEST_WAIT), signal);
+    const ms = Math.min(Math.max(wait, retryAfter(response)), LONGEST_WAIT);
+    if (response !== null) this.onWait(ms);
+    await this.#network.sleep(ms, signal);
     return true;
   }
 
   async #once(url: string, signal: AbortSignal, range?: string): Promise<Response | null> {
     const headers = range === undefined ? this.#headers : { ...this.#headers, Range: range };
+    // Until the answer begins; how long its body may pause is its reader's matter.
+    const silence = new AbortController();
+    const timer = setTimeout(() => silence.abort(), this.stallMs);
     try {
       return await this.#network.fetch(url, {
         headers,
-        signal,
+        signal: AbortSignal.any([signal, silence.signal]),
         credentials: 'omit',
         referrerPolicy: 'no-referrer',
         // What is read is stored by Patio itself; the browser need not keep a second copy.
@@ -75,6 +87,8 @@ export class HttpClient {
     } catch {
       signal.throwIfAborted();
       return null;
+    } finally {
+      clearTimeout(timer);
     }
   }
 
@@ -83,6 +97,14 @@ export class HttpClient {
       ? { code: 'hub-unreachable', host: this.host }
       : { code: 'hub-busy', host: this.host, status: response.status };
   }
+}
+
+/** Milliseconds that the server asked for, as seconds or as a date; 0 where it did not. */
+function retryAfter(response: Response | null): number {
+  const asked = response?.headers.get('Retry-After') ?? '';
+  if (/^\d+$/u.test(asked)) return Number(asked) * 1000;
+  const at = Date.parse(asked);
+  return Number.isNaN(at) ? 0 : Math.max(0, at - Date.now());
 }
 
 export function isHtml(response: Response): boolean {

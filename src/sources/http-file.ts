@@ -66,11 +66,21 @@ export interface RemoteFile {
   readonly denied: (response: Response) => never;
 }
 
+const HTML_NAME = /\.html?$/u;
+
+/** Refuses an answer that is no part of the file: an error, or a start page in its place. */
+export function refuseOthers(response: Response, { path, denied }: RemoteFile, host: string): void {
+  if (!response.ok) denied(response);
+  if (isHtml(response) && !HTML_NAME.test(path)) {
+    refuse({ code: 'hub-foreign', host, detail: `HTML: ${path}` });
+  }
+}
+
 export class HttpFile implements ByteSource {
   readonly name: string;
   readonly size: number;
-  readonly #remote: RemoteFile;
-  readonly #client: HttpClient;
+  readonly remote: RemoteFile;
+  readonly client: HttpClient;
   readonly #windows: WindowCache;
   #bytesRead = 0;
   /** Reads take turns, so that two of them never ask for the same window. */
@@ -79,8 +89,8 @@ export class HttpFile implements ByteSource {
   constructor(remote: RemoteFile, client: HttpClient, windows: WindowCache) {
     this.name = remote.path;
     this.size = remote.size;
-    this.#remote = remote;
-    this.#client = client;
+    this.remote = remote;
+    this.client = client;
     this.#windows = windows;
   }
 
@@ -128,8 +138,8 @@ export class HttpFile implements ByteSource {
       got += more;
       if (got >= target.length) return;
       attempt = more >= PROGRESS ? 0 : attempt + 1;
-      if (!(await this.#client.pause(attempt, signal, null))) {
-        refuse({ code: 'hub-unreachable', host: this.#client.host });
+      if (!(await this.client.pause(attempt, signal, null))) {
+        refuse({ code: 'hub-unreachable', host: this.client.host });
       }
     }
   }
@@ -137,7 +147,7 @@ export class HttpFile implements ByteSource {
   /** One request. Gives how many bytes came before it ended or was cut. */
   async #request(target: Uint8Array, start: number, signal: AbortSignal): Promise<number> {
     const last = start + target.length - 1;
-    const response = await this.#client.get(this.#remote.url, signal, `bytes=${start}-${last}`);
+    const response = await this.client.get(this.remote.url, signal, `bytes=${start}-${last}`);
     try {
       this.#accept(response, start);
     } catch (error) {
@@ -149,11 +159,8 @@ export class HttpFile implements ByteSource {
 
   /** Refuses whatever is not the bytes that were asked for. */
   #accept(response: Response, start: number): void {
-    const { host } = this.#client;
-    if (!response.ok) this.#remote.denied(response);
-    if (isHtml(response) && !/\.html?$/u.test(this.name)) {
-      refuse({ code: 'hub-foreign', host, detail: `HTML: ${this.name}` });
-    }
+    const { host } = this.client;
+    refuseOthers(response, this.remote, host);
     if (response.status === 206) {
       const given = response.headers.get('Content-Range');
       const expected = new RegExp(String.raw`^bytes ${start}-\d+/(?:${this.size}|\*)$`, 'u');

@@ -10,6 +10,7 @@ import { inspectAdapter } from './inspect-adapter.ts';
 import { inspectCheckpoint } from './inspect-checkpoint.ts';
 import { inspectOnnx } from './inspect-onnx.ts';
 import type { Facts, Inspection } from './inspection.ts';
+import { inspectPackage, isPackage } from './inspect-package.ts';
 import { onnxFacts } from './onnx-folder.ts';
 import type { OpenedSource } from './opened.ts';
 import { hasWeights } from './weight-files.ts';
@@ -30,9 +31,10 @@ export async function preflight(
   return { ...facts, findings: findings.sorted() };
 }
 
-/** Weights that Patio builds from come before ONNX files beside them. */
+/** What is ready comes first; weights that Patio builds from, before ONNX files beside them. */
 function inspect(inspection: Inspection): Promise<Facts> {
   const { files } = inspection.opened;
+  if (isPackage(inspection.opened)) return inspectPackage(inspection);
   if (hasWeights(files)) return inspectCheckpoint(inspection);
   if (files.has('adapter_config.json')) return inspectAdapter(inspection);
   const onnx = onnxFacts(files);

@@ -10,6 +10,7 @@ import { idbIndex, type PackageIndex } from './package-index.ts';
 import { localLocks, webLocks, type PackageLocks, type Release } from './package-locks.ts';
 import { hashedWriter, type HashedWriter } from './package-writer.ts';
 import type { PackageDraft, PackageStore, StorageUsage, StoredPackage } from './packages.ts';
+import { quotaLeft } from './quota.ts';
 import { storageFailure } from './storage-failure.ts';
 
 /** What the store stands on; tests give their own. */
@@ -35,7 +36,7 @@ async function browserGround(): Promise<PackageGround> {
     files: await chooseFiles(storage),
     index: idbIndex(),
     locks: locks === undefined ? localLocks() : webLocks(locks),
-    freeBytes: () => freeBytes(storage),
+    freeBytes: () => quotaLeft(storage),
     unique: () => crypto.randomUUID(),
   };
 }
@@ -47,11 +48,6 @@ async function chooseFiles(storage: StorageManager | undefined): Promise<FileSto
   } catch {
     return idbFiles();
   }
-}
-
-async function freeBytes(storage: StorageManager | undefined): Promise<number | null> {
-  const { quota, usage } = (await storage?.estimate().catch(() => undefined)) ?? {};
-  return quota === undefined || usage === undefined ? null : Math.max(0, quota - usage);
 }
 
 export function createPackages(ground: PackageGround): PackageStore {

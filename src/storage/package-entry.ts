@@ -57,6 +57,12 @@ const entry: Schema<StoredPackage> = v.object({
     v.object({ status: v.literal('passed'), at: moment }),
     v.object({ status: v.literal('failed'), at: moment, failed: v.array(text) }),
   ]),
+  integrity: v.exactOptional(
+    v.variant('status', [
+      v.object({ status: v.literal('verified'), at: moment }),
+      v.object({ status: v.literal('damaged'), at: moment, files: v.array(text) }),
+    ]),
+  ),
   addedAt: moment,
   usedAt: moment,
 });

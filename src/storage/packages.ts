@@ -16,7 +16,7 @@ export interface PackageStore {
   /** A file of a committed package. `checkpoint-missing` where there is none. */
   read(id: string, path: string): Promise<Blob>;
   /** Paths and sizes of a committed package's files. */
-  files(id: string): Promise<readonly { readonly path: string; readonly bytes: number }[]>;
+  files(id: string): Promise<readonly FileFacts[]>;
   /** Changes an entry's own fields; a no-op where there is none of that id. */
   update(id: string, change: EntryChange): Promise<void>;
   /** A no-op where there is none of that id. `package-busy` where a draft of it is being written. */
@@ -26,7 +26,15 @@ export interface PackageStore {
   sweep(): Promise<number>;
 }
 
-export type EntryChange = Partial<Pick<StoredPackage, 'name' | 'check' | 'usedAt'>>;
+export type EntryChange = Partial<Pick<StoredPackage, 'name' | 'check' | 'integrity' | 'usedAt'>>;
+
+/** A file of a committed package. */
+export interface FileFacts {
+  readonly path: string;
+  readonly bytes: number;
+  /** Lower-case hexadecimal, of what was written. */
+  readonly sha256: string;
+}
 
 export interface StorageUsage {
   /** Bytes of the committed packages. */
@@ -77,10 +85,20 @@ export interface StoredPackage {
   /** Id of the model that this adapter belongs to; null for a model. */
   readonly adapterOf: string | null;
   readonly check: PackageCheck;
+  /** Whether the bytes are those that were promised; absent where nobody has looked. */
+  readonly integrity?: Integrity;
   /** Milliseconds since the epoch. */
   readonly addedAt: number;
   readonly usedAt: number;
 }
+
+/**
+ * `verified`: what was fetched had the promised hashes, or every stored file still has its own.
+ * `damaged` names the stored files that have not.
+ */
+export type Integrity =
+  | { readonly status: 'verified'; readonly at: number }
+  | { readonly status: 'damaged'; readonly at: number; readonly files: readonly string[] };
 
 /** What the self-check said after the build. */
 export type PackageCheck =

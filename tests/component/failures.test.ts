@@ -53,6 +53,8 @@ const EVERY: { readonly [Code in FailureCode]: Extract<Failure, { code: Code }> 
   'hub-unreachable': { code: 'hub-unreachable', host: 'hub.test' },
   'hub-foreign': { code: 'hub-foreign', host: 'hub.test', detail: 'HTML' },
   'hub-without-ranges': { code: 'hub-without-ranges', host: 'hub.test', file: 'f.bin' },
+  'download-damaged': { code: 'download-damaged', host: 'hub.test', file: 'f.bin' },
+  'download-changing': { code: 'download-changing', host: 'hub.test', file: 'f.bin' },
   'storage-unavailable': { code: 'storage-unavailable', detail: 'SecurityError' },
   'record-damaged': { code: 'record-damaged', detail: 'cells.3' },
   'record-foreign': { code: 'record-foreign' },

@@ -24,13 +24,23 @@ export function fakeDisk(sync: boolean, limit = Infinity): FakeDisk {
   };
 
   function append(node: Node, name: string, bytes: Uint8Array): void {
-    if (disk.used() + bytes.length > disk.limit) {
+    place(node, name, bytes, node.files.get(name)?.length ?? 0);
+  }
+
+  /** What lies between the end and `at` becomes zeros, which browsers count as taken too. */
+  function place(node: Node, name: string, bytes: Uint8Array, at: number): void {
+    const before = node.files.get(name) ?? new Uint8Array();
+    const room = Math.max(before.length, at + bytes.length);
+    if (disk.used() + room - before.length > disk.limit) {
       throw new DOMException('full', 'QuotaExceededError');
     }
-    const before = node.files.get(name) ?? new Uint8Array();
-    const after = new Uint8Array(before.length + bytes.length);
-    after.set(before);
-    after.set(bytes, before.length);
+    // Grown by doubling, as files are written by small chunks.
+    const whole =
+      before.buffer.byteLength >= room
+        ? before.buffer
+        : grownBuffer(before, Math.max(room, 2 * before.length));
+    const after = new Uint8Array(whole, 0, room);
+    after.set(bytes, at);
     node.files.set(name, after);
   }
 
@@ -46,10 +56,13 @@ export function fakeDisk(sync: boolean, limit = Infinity): FakeDisk {
         }),
       createSyncAccessHandle: () =>
         Promise.resolve({
-          write: (bytes: Uint8Array) => {
-            append(node, name, bytes);
+          getSize: () => node.files.get(name)?.length ?? 0,
+          write: (bytes: Uint8Array, { at }: { at: number }) => {
+            place(node, name, bytes, at);
             return bytes.length;
           },
+          truncate: () => void node.files.set(name, new Uint8Array()),
+          flush: () => undefined,
           close: () => undefined,
         }),
     };
@@ -83,6 +96,12 @@ export function fakeDisk(sync: boolean, limit = Infinity): FakeDisk {
   }
 
   return disk;
+}
+
+function grownBuffer(before: Uint8Array, bytes: number): ArrayBuffer {
+  const buffer = new ArrayBuffer(bytes);
+  new Uint8Array(buffer).set(before);
+  return buffer;
 }
 
 function missing(name: string): never {
