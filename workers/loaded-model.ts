@@ -17,7 +17,7 @@ import { LoadedSeq2Seq, fetchGeneration } from './loaded-seq2seq.ts';
 import { packageFiles, type PackageFiles } from './package-files.ts';
 import { fetchManifest, fetchVariant, type GraphFiles, type OnBytes } from './package.ts';
 import { withinOneTensor } from './pace.ts';
-import { loadRuntime, type Runtime } from './runtime.ts';
+import { loadRuntime, type Runtime, type SessionFiles } from './runtime.ts';
 import type { GraphSession } from './session.ts';
 
 /** What a batch needs of a place to run. */
@@ -62,7 +62,10 @@ export async function loadModel(
     : loadMade(place, files, setting, store, signal, onLoading);
 }
 
-/** Runtime and files come in parallel; the sessions need both. */
+/**
+ * What runs a model comes while its files do. Decoders on the CPU are for the kernels, and
+ * onnxruntime-web is fetched only if one asks for what they do not have.
+ */
 async function loadOwn(
   files: PackageFiles,
   setting: Setting,
@@ -70,10 +73,12 @@ async function loadOwn(
   signal: AbortSignal,
   onLoading: OnLoading,
 ): Promise<LoadedModel> {
-  const [runtime, { manifest, graphs, lettering }] = await Promise.all([
-    loadRuntime(setting.backend, setting.threads),
-    fetchPackage(files, setting, signal, onLoading),
-  ]);
+  const runtime = once(() => loadRuntime(setting.backend, setting.threads));
+  if (setting.backend === 'gpu') begin(runtime);
+  const manifest = await fetchManifest(files, signal);
+  const isForKernels = setting.backend === 'cpu' && manifest.kind === 'decoder';
+  begin(isForKernels ? loadKernels : runtime);
+  const { graphs, lettering } = await fetchPackage(files, manifest, setting, signal, onLoading);
   const open = (role: GraphRole) => openGraph(runtime, manifest, graphs, role, signal);
   if (manifest.kind === 'encoder')
     return encoder(manifest, await open('model'), lettering, setting);
@@ -83,19 +88,42 @@ async function loadOwn(
     const sessions = { encoder: reader, decoder: writer };
     return new LoadedSeq2Seq({ manifest, ...sessions, lettering, settings, conditions: setting });
   }
-  const filesOf = (adapter: AdapterEntry) => packageFiles(adapter.source, store);
-  const session = await open('model');
-  const keepsRowsApart = !sharesScales(graphs);
-  const fitting = { ...manifest, model: withinOneTensor(manifest.model, session) };
-  const parts = {
-    manifest: fitting,
+  const session =
+    (isForKernels ? await openInKernels(manifest, graphs, setting, signal) : null) ??
+    (await open('model'));
+  return new LoadedDecoder({
+    manifest: { ...manifest, model: withinOneTensor(manifest.model, session) },
     session,
     lettering,
     conditions: setting,
-    keepsRowsApart,
-    filesOf,
-  };
-  return new LoadedDecoder(parts);
+    keepsRowsApart: !sharesScales(graphs),
+    filesOf: (adapter: AdapterEntry) => packageFiles(adapter.source, store),
+  });
+}
+
+const loadKernels = () => import('./kernels/open.ts');
+
+/** Null where the graph asks for what the kernels do not have. */
+async function openInKernels(
+  manifest: Manifest,
+  graphs: Graphs,
+  { threads }: Setting,
+  signal: AbortSignal,
+): Promise<GraphSession | null> {
+  const { programOf, openProgram } = await loadKernels();
+  const files = sessionFiles(manifest, graphs, 'model');
+  const program = programOf(files.model);
+  return program && openProgram(program, files, threads, signal);
+}
+
+/** Starts what will be awaited later, where its failure is heard. */
+function begin(work: () => Promise<unknown>): void {
+  work().catch(() => undefined);
+}
+
+function once<T>(work: () => Promise<T>): () => Promise<T> {
+  let started: Promise<T> | undefined;
+  return () => (started ??= work());
 }
 
 /** Packages of earlier days: products that round all rows of a run by one scale. */
@@ -139,26 +167,30 @@ async function loadMade(
 
 type Graphs = ReadonlyMap<GraphRole, GraphFiles>;
 
-function openGraph(
-  runtime: Runtime,
-  { model }: Manifest,
+async function openGraph(
+  runtime: () => Promise<Runtime>,
+  manifest: Manifest,
   graphs: Graphs,
   role: GraphRole,
   signal: AbortSignal,
 ): Promise<GraphSession> {
+  return (await runtime()).open(sessionFiles(manifest, graphs, role), signal);
+}
+
+function sessionFiles({ model }: Manifest, graphs: Graphs, role: GraphRole): SessionFiles {
   const files = graphs.get(role);
   if (files === undefined) throw new TypeError(`the package has no ${role} graph`);
   const recurrent = role === 'encoder' ? [] : model.states.map(({ present }) => present);
-  return runtime.open({ ...files, recurrent }, signal);
+  return { ...files, recurrent };
 }
 
 async function fetchPackage(
   files: PackageFiles,
+  manifest: Manifest,
   { variant }: Setting,
   signal: AbortSignal,
   onLoading: OnLoading,
 ) {
-  const manifest = await fetchManifest(files, signal);
   const onBytes: OnBytes = (loaded, total) => {
     onLoading('weights', loaded, total);
     if (loaded === total) onLoading('session', 0, 0);
@@ -167,5 +199,5 @@ async function fetchPackage(
     fetchVariant(files, manifest, variant, signal, onBytes),
     fetchLettering(files, manifest, signal),
   ]);
-  return { manifest, graphs, lettering };
+  return { graphs, lettering };
 }

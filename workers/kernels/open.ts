@@ -1,0 +1,37 @@
+/** A decoder on the CPU, where its graph asks for nothing that the kernels do not have. */
+import type { Failure } from '../../src/domain/failure.ts';
+import { crossing } from '../boundary.ts';
+import type { SessionFiles } from '../runtime.ts';
+import type { GraphSession } from '../session.ts';
+import { readGraph } from './graph-file.ts';
+import { weightBytes } from './place-weights.ts';
+import { compile, type Program } from './program.ts';
+import { openKernelSession } from './session.ts';
+import { createKernels } from './wasm-kernels.ts';
+
+/** Room to work in, beside the weights; the memory grows where texts need more. */
+const WORK_BYTES = 8 * 2 ** 20;
+
+/** @returns null where nodes of the graph have no kernel; nothing has been read of its weights then */
+export function programOf(model: Uint8Array): Program | null {
+  const file = readGraph(model);
+  const compiled = file && compile(file);
+  return compiled?.type === 'program' ? compiled.program : null;
+}
+
+export async function openProgram(
+  program: Program,
+  { weights, recurrent }: Pick<SessionFiles, 'weights' | 'recurrent'>,
+  threads: number,
+  signal: AbortSignal,
+): Promise<GraphSession> {
+  const initialBytes = weightBytes(program) + WORK_BYTES;
+  const kernels = await crossing(() => createKernels({ initialBytes, threads }), kernelsFailure);
+  return openKernelSession(program, weights, recurrent, kernels, signal);
+}
+
+/** Asked for more memory than there is, WebAssembly throws a RangeError. */
+function kernelsFailure(detail: string): Failure {
+  if (/memory/i.test(detail)) return { code: 'out-of-memory' };
+  return { code: 'runtime-failed', detail };
+}
