@@ -10,7 +10,11 @@ import type { VariantId } from '../../src/domain/model';
 import { variantFiles } from '../../src/graph/manifest';
 import type { Manifest } from '../../src/graph/manifest';
 import { openFolder } from '../../scripts/lib/folder';
+import { zeroAdapter } from '../../src/graph/ports';
+import { Decoder } from '../../workers/decoder';
 import { joined, relativeError } from './measures';
+import { ENGINES, openSession } from './open-session';
+import type { Engine } from './open-session';
 import { NEVER, buildRunner, openRunner } from './runner';
 import type { Runner } from './runner';
 
@@ -45,6 +49,14 @@ const SHIPPED: readonly { id: VariantId; nats: number; loss: number; agreement: 
   { id: 'cpu8', nats: 0.2, loss: 0.01, agreement: 0.97 },
   { id: 'gpu4', nats: 1, loss: 0.04, agreement: 0.92 },
 ];
+
+/** The 4-bit blocks of GPUs are onnxruntime's. */
+const BOTH = SHIPPED.flatMap((shipped) =>
+  ENGINES.filter((engine) => engine === 'onnxruntime' || shipped.id === 'cpu8').map((engine) => ({
+    ...shipped,
+    engine,
+  })),
+);
 
 const reference = readJson<Reference>(`${ROOT}tests/parity/gorrion.reference.json`);
 const manifest = readJson<Manifest>(`${PACKAGE}/patio.json`);
@@ -87,12 +99,16 @@ async function worstNats(runner: Runner, sequences: readonly Sequence[], adapter
   return differences.reduce((worst, each) => Math.max(worst, each), 0);
 }
 
+function readShipped(path: string): Promise<Uint8Array> {
+  return readFile(`${PACKAGE}/${path}`);
+}
+
 type Adapter = Awaited<ReturnType<typeof readAdapter>>;
 
-describe.each(SHIPPED)('shipped $id', ({ id, nats }) => {
+describe.each(BOTH)('shipped $id in $engine', ({ id, nats, engine }) => {
   let runner: Runner;
   beforeAll(async () => {
-    runner = await openRunner(manifest, id, (path) => readFile(`${PACKAGE}/${path}`));
+    runner = await openRunner(manifest, id, readShipped, engine);
   });
   afterAll(() => runner.release());
 
@@ -149,14 +165,14 @@ describe('the checkpoint', () => {
     await merged.release();
   });
 
-  test.each(SHIPPED)(
-    '$id loses at most $loss of the loss on prose, and agrees on $agreement of the best tokens',
-    async ({ id, loss, agreement }) => {
-      const runner = await buildRunner(CHECKPOINT, { variant: id });
+  test.each(BOTH)(
+    '$id in $engine loses at most $loss of the loss on prose, and agrees on $agreement of the best tokens',
+    async ({ id, loss, agreement, engine }) => {
+      const runner = await buildRunner(CHECKPOINT, { variant: id }, engine);
       const found = await readProse(runner);
       const agreed = found.best.filter((token, at) => token === expected.best[at]).length;
       console.info(
-        `${id}: loss ${found.loss.toFixed(4)} against ${expected.loss.toFixed(4)} nats a token, ` +
+        `${id} in ${engine}: loss ${found.loss.toFixed(4)} against ${expected.loss.toFixed(4)} nats a token, ` +
           `${((100 * agreed) / expected.best.length).toFixed(1)} % of best tokens agree`,
       );
       expect(found.loss / expected.loss - 1).toBeLessThan(loss);
@@ -164,6 +180,48 @@ describe('the checkpoint', () => {
       await runner.release();
     },
   );
+});
+
+/** Each from the beginning of a paragraph, always the best token. */
+async function greedyAnswers(engine: Engine): Promise<number[][]> {
+  const graph = manifest.variants.find(({ id }) => id === 'cpu8')?.graphs[0];
+  if (graph === undefined) throw new Error('no cpu8 in the package');
+  const path = graph.data.path.split('/').at(-1) ?? '';
+  const [model, data] = [await readShipped(graph.model.path), await readShipped(graph.data.path)];
+  const { session, release } = await openSession(engine, { model, data, path }, manifest.model);
+  const ports = [...zeroAdapter(manifest.ports)];
+  const adapter = Object.fromEntries(
+    ports.map(([name, { data: values, dims }]) => [name, session.resident(values, dims)] as const),
+  );
+  const breathe = () => Promise.resolve();
+  const decoder = new Decoder({
+    session,
+    model: manifest.model,
+    adapter,
+    allLogits: false,
+    breathe,
+  });
+  const answers: number[][] = [];
+  for (const ids of paragraphs()) answers.push(await greedy(decoder, ids.slice(0, 9)));
+  await release();
+  return answers;
+}
+
+async function greedy(decoder: Decoder, ids: readonly number[]): Promise<number[]> {
+  const row = decoder.open(ids);
+  let [scores] = await decoder.prefill([row], () => false);
+  while (row.ids.length < ids.length + 48) {
+    row.ids.push(Number(scores?.topIds[0]));
+    [scores] = await decoder.step([row]);
+  }
+  decoder.close(row);
+  return row.ids;
+}
+
+test('the kernels write what onnxruntime writes', async () => {
+  const [expected, found] = [await greedyAnswers('onnxruntime'), await greedyAnswers('kernels')];
+  expect(expected.length).toBeGreaterThan(3);
+  expect(found).toEqual(expected);
 });
 
 interface Prose {
