@@ -95,10 +95,21 @@ async function loadOwn(
     manifest: { ...manifest, model: withinOneTensor(manifest.model, session) },
     session,
     lettering,
-    conditions: setting,
+    conditions: withMemory(setting, session),
     keepsRowsApart: !sharesScales(graphs),
     filesOf: (adapter: AdapterEntry) => packageFiles(adapter.source, store),
   });
+}
+
+/** Memory grows while a model works: each answer tells how much it was when it began. */
+function withMemory(setting: Setting, session: GraphSession): Setting {
+  if (session.memoryBytes === undefined) return setting;
+  return {
+    ...setting,
+    get memoryBytes() {
+      return session.memoryBytes ?? 0;
+    },
+  };
 }
 
 const loadKernels = () => import('./kernels/open.ts');

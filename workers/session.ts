@@ -15,6 +15,8 @@ export interface GraphSession {
   readonly chunkTokens: number;
   /** Most bytes of one tensor; absent where only memory as a whole sets a limit. */
   readonly largestTensorBytes?: number;
+  /** WebAssembly memory that it holds now, in bytes: it grows, and never shrinks. Absent where nobody tells. */
+  readonly memoryBytes?: number;
   /** @param fetches the outputs wanted; the rest is not brought out of the runtime */
   run(feeds: Feeds, fetches: readonly string[]): Promise<Feeds>;
   int64(data: BigInt64Array, dims: readonly number[]): GraphTensor;

@@ -13,6 +13,8 @@ export interface Conditions {
   readonly variant: VariantId;
   readonly threads: number;
   readonly seed: number;
+  /** Memory of WebAssembly when the answer began, the most so far, in bytes; absent where nobody tells. */
+  readonly memoryBytes?: number;
 }
 
 export type LoadPhase = 'runtime' | 'weights' | 'session' | 'adapter';

@@ -118,9 +118,10 @@ const failure: Schema<Failure> = v.variant('code', [
   v.strictObject({ code: v.literal('adapter-unsupported'), detail }),
   v.strictObject({ code: v.literal('model-unknown'), model: name }),
   v.strictObject({ code: v.literal('model-too-large'), needBytes: amount, haveBytes: amount }),
+  v.strictObject({ code: v.literal('weight-too-large'), needBytes: amount, haveBytes: amount }),
   v.strictObject({ code: v.literal('gpu-unavailable') }),
   v.strictObject({ code: v.literal('build-missing'), backend: v.picklist(['cpu', 'gpu']) }),
-  v.strictObject({ code: v.literal('gpu-lost') }),
+  v.strictObject({ code: v.literal('gpu-lost'), again: v.exactOptional(v.literal(true)) }),
   v.strictObject({
     code: v.literal('file-unreachable'),
     file: detail,
@@ -143,6 +144,7 @@ const failure: Schema<Failure> = v.variant('code', [
     code: v.literal('context-exceeded'),
     promptTokens: count,
     contextTokens: count,
+    modelTokens: v.exactOptional(count),
   }),
   v.strictObject({ code: v.literal('template-failed'), detail }),
   v.strictObject({ code: v.literal('out-of-memory') }),
@@ -169,6 +171,7 @@ const conditions = v.strictObject({
   variant: v.picklist(['cpu8', 'gpu4', 'fp32']),
   threads: count,
   seed: count,
+  memoryBytes: v.exactOptional(count),
 });
 const partial = v.strictObject({
   conditions,

@@ -52,6 +52,10 @@ export class KernelSession implements GraphSession {
     this.#fixed = fixedValues(program, placed);
   }
 
+  get memoryBytes(): number {
+    return this.#kernels.memory.buffer.byteLength;
+  }
+
   async run(feeds: Feeds, fetches: readonly string[]): Promise<Feeds> {
     return crossing(() => this.#run(feeds, fetches), kernelFailure);
   }

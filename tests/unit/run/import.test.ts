@@ -68,6 +68,17 @@ describe('a record', () => {
     expect(parse(old)).toEqual({ ok: true, record: RECORD });
   });
 
+  it('keeps how much memory an answer had, where that is known', () => {
+    const withMemory = (bytes: number) =>
+      JSON.parse(toJson(RECORD), (key, value: Json) =>
+        key === 'conditions' ? { ...(value as object), memoryBytes: bytes } : value,
+      ) as RunRecord;
+    const known = withMemory(52_000_000);
+    expect(JSON.stringify(known)).toContain('"memoryBytes":52000000');
+    expect(parse(known)).toEqual({ ok: true, record: known });
+    expect(codeOf(parse(withMemory(-1)))).toBe('record-damaged');
+  });
+
   it('is refused with a field that is not ours, at any depth', () => {
     for (const path of places(copy())) {
       const parent = path.reduce<Json>(
