@@ -34,6 +34,13 @@ const engine = createEngine({
 const packages = lazyPackages(async () =>
   (await import('./storage/browser-packages.ts')).browserPackages(),
 );
+/** One of each, whose code comes when the page first looks at what is stored. */
+const downloads = once(async () =>
+  (await import('./storage/browser-downloads.ts')).browserDownloads(),
+);
+const warehouse = once(async () =>
+  (await import('./storage/warehouse.ts')).browserWarehouse(packages),
+);
 const builder = createBuilder({
   spawn: () => {
     const name = `patio-build-${newId()}`;
@@ -56,6 +63,16 @@ const state = createState({
   },
   builder,
   packages,
+  downloads: {
+    list: async () => (await downloads()).list(),
+    discard: async (id) => (await downloads()).discard(id),
+  },
+  warehouse: {
+    persisted: async () => (await warehouse()).persisted(),
+    persist: async () => (await warehouse()).persist(),
+    appBytes: async () => (await warehouse()).appBytes(),
+    verify: async (...what) => (await warehouse()).verify(...what),
+  },
   zip: async (stored) => (await import('./storage/package-zip.ts')).zipPackage(packages, stored),
   persist: () => void persist(),
   save: (file, name) => save(`${fileName(name)}.zip`, file),
@@ -83,7 +100,7 @@ async function prepare(): Promise<void> {
   const { connection } = navigator as { connection?: { saveData?: boolean } };
   const isSavingData = connection?.saveData === true;
   const offline = import.meta.env.PROD ? await openOffline() : null;
-  await offline?.isolate();
+  await offline?.begin();
   if (!isSavingData) await warmUp({ ...state, engine });
   await offline?.keep(await state.device.load(), isSavingData);
   if (!isSavingData) state.selfTest?.begin();
@@ -93,6 +110,11 @@ async function prepare(): Promise<void> {
 async function openOffline() {
   const opened = await import('./offline-app.ts').catch(() => null);
   return opened?.openOffline({ ...state, i18n }) ?? null;
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | null = null;
+  return () => (made ??= make());
 }
 
 /** Only secure contexts are given a storage that stays, and each browser decides by itself. */

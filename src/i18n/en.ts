@@ -2,6 +2,7 @@ import type { Messages } from './es.ts';
 import { failuresEn } from './failures-en.ts';
 import { findingsEn } from './findings-en.ts';
 import { modelsEn } from './models-en.ts';
+import { storageEn } from './storage-en.ts';
 import { createFormat } from './format.ts';
 import { fieldsEn, tasksEn } from './tasks-en.ts';
 
@@ -16,6 +17,7 @@ export const en = {
   failures: failuresEn,
   findings: findingsEn,
   models: modelsEn,
+  storage: storageEn,
   backends: { auto: 'Automatic', cpu: 'CPU', gpu: 'GPU' },
   backendNames: { cpu: 'CPU', gpu: 'GPU' },
   variants: { cpu8: '8-bit', gpu4: '4-bit', fp32: '32-bit' },
@@ -23,7 +25,7 @@ export const en = {
     end: 'the model considered the text finished',
     stop: 'a stop text appeared',
     length: 'it reached the maximum length',
-    context: 'it filled all the model can read',
+    context: 'it filled all the model can read here',
   },
 
   app: {
@@ -34,7 +36,13 @@ export const en = {
     promise: 'Everything happens on this machine: nothing you write leaves it.',
     close: 'Close',
   },
-  nav: { label: 'Sections', compare: 'Compare', models: 'Models', history: 'History' },
+  nav: {
+    label: 'Sections',
+    compare: 'Compare',
+    models: 'Models',
+    storage: 'Storage',
+    history: 'History',
+  },
   settings: {
     language: 'Language',
     languages: { es: 'Español', en: 'English' },
@@ -282,6 +290,7 @@ export const en = {
     variant: 'Weights',
     device: 'Device',
     deviceValue: (backend, threads) => `${backend}, ${count(threads, 'thread', 'threads')}`,
+    memory: 'WebAssembly memory',
     seed: 'Seed',
     finish: 'End',
     none: 'not measured',

@@ -4,6 +4,7 @@ import type { Finish } from '../run/cell.ts';
 import { failuresEs } from './failures-es.ts';
 import { findingsEs } from './findings-es.ts';
 import { modelsEs } from './models-es.ts';
+import { storageEs } from './storage-es.ts';
 import { createFormat } from './format.ts';
 import { paramsEs } from './params-es.ts';
 import { fieldsEs, tasksEs } from './tasks-es.ts';
@@ -26,7 +27,7 @@ const finishes: Record<Finish, string> = {
   end: 'el modelo dio el texto por terminado',
   stop: 'apareció un texto de parada',
   length: 'alcanzó la longitud máxima',
-  context: 'llenó todo lo que el modelo alcanza a leer',
+  context: 'llenó todo lo que el modelo alcanza a leer aquí',
 };
 
 export const es = {
@@ -34,6 +35,7 @@ export const es = {
   failures: failuresEs,
   findings: findingsEs,
   models: modelsEs,
+  storage: storageEs,
   backends,
   backendNames,
   variants,
@@ -47,7 +49,13 @@ export const es = {
     promise: 'Todo ocurre en este equipo: nada de lo que se escribe sale de él.',
     close: 'Cerrar',
   },
-  nav: { label: 'Secciones', compare: 'Comparar', models: 'Modelos', history: 'Historial' },
+  nav: {
+    label: 'Secciones',
+    compare: 'Comparar',
+    models: 'Modelos',
+    storage: 'Almacén',
+    history: 'Historial',
+  },
   settings: {
     language: 'Idioma',
     languages: { es: 'Español', en: 'English' },
@@ -253,6 +261,7 @@ export const es = {
     device: 'Dispositivo',
     deviceValue: (backend: string, threads: number) =>
       `${backend}, ${count(threads, 'hilo', 'hilos')}`,
+    memory: 'Memoria de WebAssembly',
     seed: 'Semilla',
     finish: 'Fin',
     none: 'sin dato',

@@ -9,12 +9,13 @@ import type {
   VariantId,
   Voice,
 } from '../domain/model.ts';
-import type { Preflight } from '../domain/preflight.ts';
+import { canStart, type Preflight } from '../domain/preflight.ts';
 import type { BuildProgress } from '../domain/build.ts';
 import type { AdapterPlan, Builder } from '../engine/builder.ts';
-import type { Origin } from '../sources/origin.ts';
+import { originOfText, type Origin } from '../sources/origin.ts';
 import { findModel } from '../domain/model.ts';
 import { adapterEntryOf, entryId, modelEntryOf } from '../storage/entries.ts';
+import type { DownloadJob, DownloadStore, HalfDone } from '../storage/downloads.ts';
 import type { PackageStore, StorageUsage, StoredPackage } from '../storage/packages.ts';
 import type { DeviceState } from './device.svelte.ts';
 import type { Notices } from './notices.svelte.ts';
@@ -44,6 +45,8 @@ export interface LibraryDeps {
   readonly bundled: Catalogue;
   readonly store: PackageStore;
   readonly builder: Builder;
+  /** What is on its way or was left there; nothing is, without. */
+  readonly downloads?: Pick<DownloadStore, 'list' | 'discard'>;
   readonly device: DeviceState;
   readonly notices: Notices;
   /** A stored package as a zip. */
@@ -58,6 +61,7 @@ export interface LibraryDeps {
 export class Library {
   readonly #deps: LibraryDeps;
   #stored = $state.raw<readonly StoredPackage[]>([]);
+  #halves = $state.raw<readonly HalfDone[]>([]);
   #usage = $state.raw<StorageUsage | null>(null);
   #arrival = $state.raw<Arrival | null>(null);
   #work: AbortController | null = null;
@@ -95,6 +99,12 @@ export class Library {
     return this.#stored;
   }
 
+  /** Downloads that were begun and are not going on in this tab. */
+  get halves(): readonly HalfDone[] {
+    const own = this.#arrival?.status === 'building' ? this.#arrival.preflight.origin : null;
+    return this.#halves.filter(({ job }) => job.repo !== own?.repo || job.commit !== own.commit);
+  }
+
   /** null until it is known. */
   get usage(): StorageUsage | null {
     return this.#usage;
@@ -123,9 +133,10 @@ export class Library {
   }
 
   async refresh(): Promise<void> {
-    const { store, notices } = this.#deps;
+    const { store, notices, downloads } = this.#deps;
     try {
       this.#stored = await store.list();
+      this.#halves = (await downloads?.list()) ?? [];
       this.#usage = await store.usage();
     } catch (error) {
       notices.push(toFailure(error));
@@ -155,6 +166,7 @@ export class Library {
     if (arrival?.status !== 'inspected' && arrival?.status !== 'failed') return;
     const { origin, preflight } = arrival;
     const work = this.#begin();
+    this.#deps.persist();
     this.#arrival = { status: 'building', origin, preflight, progress: null };
     try {
       const device = await this.#deps.device.load();
@@ -165,13 +177,44 @@ export class Library {
       const order = { origin, preflight, ...options };
       const stored = await this.#deps.builder.build(order, device, work.signal, onProgress);
       this.#settle(work, { status: 'built', stored });
-      this.#deps.persist();
     } catch (error) {
       if (work.signal.aborted) this.#settle(work, { status: 'inspected', origin, preflight });
       else this.#settle(work, { status: 'failed', origin, preflight, failure: toFailure(error) });
     } finally {
       await this.refresh();
     }
+  }
+
+  /** Looks again at what was left half-way, and goes on with it. */
+  async resume({ job }: HalfDone): Promise<void> {
+    const adapter = this.#planOf(job);
+    if (adapter === undefined) return;
+    await this.inspect(originOf(job, job.commit));
+    const { name, variants } = job;
+    const { arrival } = this;
+    if (arrival?.status !== 'inspected' || !canStart(arrival.preflight)) return;
+    await this.build({ name, variants, adapter });
+  }
+
+  /** Forgets what was fetched of a download that was left half-way. */
+  async discard(id: string): Promise<void> {
+    try {
+      await this.#deps.downloads?.discard(id);
+    } catch (error) {
+      this.#deps.notices.push(toFailure(error));
+    }
+    await this.refresh();
+  }
+
+  /** Undefined, and said, where the adapter's base is gone. */
+  #planOf({ adapter }: DownloadJob): AdapterPlan | null | undefined {
+    if (adapter === null) return null;
+    if (adapter.kind === 'merged') {
+      return { kind: 'merged', base: originOf(adapter, adapter.revision) };
+    }
+    const base = findModel(this.catalogue, adapter.base);
+    if (base !== undefined) return { kind: 'stays', base };
+    return void this.#deps.notices.push({ code: 'model-unknown', model: adapter.base });
   }
 
   /** Calls off what is being read or built; what was inspected stays on screen. */
@@ -189,9 +232,13 @@ export class Library {
   }
 
   /** Adapters of a removed model stay, and say that their base is missing. */
-  async remove(id: string): Promise<void> {
+  remove(id: string): Promise<void> {
+    return this.removeAll([id]);
+  }
+
+  async removeAll(ids: readonly string[]): Promise<void> {
     try {
-      await this.#deps.store.remove(id);
+      for (const id of ids) await this.#deps.store.remove(id);
       this.#deps.notices.say('deleted');
     } catch (error) {
       this.#deps.notices.push(toFailure(error));
@@ -240,4 +287,12 @@ export class Library {
   #settle(work: AbortController, arrival: Arrival): void {
     if (this.#work === work) this.#arrival = arrival;
   }
+}
+
+/** Private repositories ask for their token again: it is never stored. */
+function originOf(
+  { endpoint, repo }: Pick<DownloadJob, 'endpoint' | 'repo'>,
+  revision: string | null,
+): Origin {
+  return { ...originOfText(repo), endpoint, revision };
 }

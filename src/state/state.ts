@@ -1,6 +1,7 @@
 import type { Catalogue } from '../domain/model.ts';
 import type { Builder } from '../engine/builder.ts';
 import type { Engine, Preparing, Tunable } from '../engine/engine.ts';
+import type { DownloadStore } from '../storage/downloads.ts';
 import type { PackageStore, StoredPackage } from '../storage/packages.ts';
 import type { RunStorage } from '../storage/runs.ts';
 import type { SmallStorage } from '../storage/settings.ts';
@@ -13,6 +14,7 @@ import { Notices } from './notices.svelte.ts';
 import type { Schedule } from './painter.ts';
 import { SelfTest, type Measure } from './self-test.ts';
 import { Settings } from './settings.svelte.ts';
+import { Stock, type Warehouse } from './stock.svelte.ts';
 
 export interface Bench {
   readonly measure: Measure;
@@ -32,6 +34,10 @@ export interface StateDeps {
   readonly bundled: Catalogue;
   readonly packages: PackageStore;
   readonly builder: Builder;
+  /** Absent in demonstrations, where nothing is fetched. */
+  readonly downloads?: Pick<DownloadStore, 'list' | 'discard'>;
+  /** Absent where there is no storage of a browser to tell of. */
+  readonly warehouse?: Warehouse;
   readonly zip: (stored: StoredPackage) => Promise<Blob>;
   readonly save: (file: Blob, name: string) => void;
   readonly persist: () => void;
@@ -54,6 +60,7 @@ export interface State {
   readonly run: ActiveRun;
   readonly history: History;
   readonly library: Library;
+  readonly stock: Stock;
   /** The models that come with the app and those that a person brought. */
   readonly catalogue: Catalogue;
   readonly bundled: Catalogue;
@@ -69,6 +76,7 @@ export function createState(deps: StateDeps): State {
     bundled,
     store: deps.packages,
     builder: deps.builder,
+    ...(deps.downloads ? { downloads: deps.downloads } : {}),
     device,
     notices,
     zip: deps.zip,
@@ -76,6 +84,7 @@ export function createState(deps: StateDeps): State {
     persist: deps.persist,
   });
   const { catalogue } = library;
+  const stock = new Stock({ library, notices, warehouse: deps.warehouse ?? NO_WAREHOUSE });
   const selfTest = bench ? testWith(bench, { ...deps, device, notices, library }) : null;
   const engine = selfTest?.yieldingTo(deps.engine) ?? deps.engine;
   const onSaved = () => void history.refresh();
@@ -94,8 +103,27 @@ export function createState(deps: StateDeps): State {
   const history = new History({ storage, notices, active: run, ids });
   const settings = new Settings(small, notices);
   const lab = new Lab({ catalogue, storage: small, ids, later: deps.later });
-  return { notices, settings, device, lab, run, history, library, catalogue, bundled, selfTest };
+  return {
+    notices,
+    settings,
+    device,
+    lab,
+    run,
+    history,
+    library,
+    stock,
+    catalogue,
+    bundled,
+    selfTest,
+  };
 }
+
+const NO_WAREHOUSE: Warehouse = {
+  persisted: () => Promise.resolve(null),
+  persist: () => Promise.resolve(false),
+  appBytes: () => Promise.resolve(null),
+  verify: () => Promise.resolve({ status: 'damaged', at: 0, files: [] }),
+};
 
 type TestDeps = Pick<State, 'device' | 'notices' | 'library'> &
   Pick<StateDeps, 'bundled' | 'later'>;

@@ -1,9 +1,15 @@
 /** Screens and their addresses; the fragment never leaves the browser. */
-export const SCREENS = { compare: '#/', models: '#/modelos', history: '#/historial' } as const;
+export const SCREENS = {
+  compare: '#/',
+  models: '#/modelos',
+  storage: '#/almacen',
+  history: '#/historial',
+} as const;
 export type Screen = keyof typeof SCREENS;
 
 export function screenOf(hash: string): Screen {
   if (hash.startsWith(SCREENS.history)) return 'history';
+  if (hash.startsWith(SCREENS.storage)) return 'storage';
   return hash.startsWith(SCREENS.models) ? 'models' : 'compare';
 }
 

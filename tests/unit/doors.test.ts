@@ -44,6 +44,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   'src/state/': [
     ...['src/domain/', 'src/run/', 'src/engine/engine.ts', 'src/engine/builder.ts'],
     ...['src/storage/runs.ts', 'src/storage/settings.ts', 'src/storage/packages.ts'],
+    'src/storage/downloads.ts',
     ...['src/storage/entries.ts', 'src/sources/origin.ts', 'src/sources/drop.ts'],
     ...['src/tasks/index.ts', 'src/storage/tunings.ts', 'src/offline/'],
   ],
@@ -55,6 +56,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     ...['src/tasks/index.ts', 'src/tasks/*/spec.ts', 'src/tasks/*/Output.svelte'],
     // What a person points to is a value; reading a drop is a matter of the page.
     ...['src/sources/origin.ts', 'src/sources/drop.ts', 'src/storage/packages.ts'],
+    'src/storage/downloads.ts',
   ],
   'src/App.svelte': ['src/ui/', 'src/domain/', 'src/state/', 'src/i18n/'],
   'src/main.ts': [
