@@ -18,7 +18,7 @@ import type { Asked, RunContext } from './loaded-model.ts';
 import { fetchTemplate, type PackageLettering } from './lettering.ts';
 import { fetchBytesIfThere } from './package.ts';
 import type { PackageFiles } from './package-files.ts';
-import { ReadingPace } from './pace.ts';
+import { ReadingPace, type PlacedNumbers } from './pace.ts';
 import type { Feeds, GraphSession } from './session.ts';
 
 const ADAPTER_CONFIG = 'adapter_config.json';
@@ -32,7 +32,7 @@ interface LaidAdapter {
 }
 
 export interface DecoderParts {
-  readonly manifest: Manifest;
+  readonly manifest: Manifest & { readonly model: PlacedNumbers };
   readonly session: GraphSession;
   readonly lettering: PackageLettering;
   readonly conditions: Omit<Conditions, 'seed'>;

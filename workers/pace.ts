@@ -28,13 +28,18 @@ export function rowsThatFit(
   return Math.max(1, Math.min(MOST_ROWS, inMemory, inOneTensor));
 }
 
+/** A model where it is loaded; `trainedContext` is its own, where less of it fits there. */
+export interface PlacedNumbers extends ModelNumbers {
+  readonly trainedContext?: number;
+}
+
 /** On a GPU a text is no longer than what one buffer holds of its keys. */
 export function withinOneTensor(
   model: ModelNumbers,
   { largestTensorBytes = Infinity }: Pick<GraphSession, 'largestTensorBytes'>,
-): ModelNumbers {
-  const context = Math.min(model.context, tokensThatFit(model.states, largestTensorBytes));
-  return { ...model, context };
+): PlacedNumbers {
+  const context = tokensThatFit(model.states, largestTensorBytes);
+  return context < model.context ? { ...model, context, trainedContext: model.context } : model;
 }
 
 /** How many tokens of one row a tensor of so many bytes holds, of the states that grow. */

@@ -7,9 +7,10 @@ import jspiWasm from 'onnxruntime-web/ort-wasm-simd-threaded.jspi.wasm?url';
 import asyncifyMjs from 'onnxruntime-web/ort-wasm-simd-threaded.asyncify.mjs?url';
 import asyncifyWasm from 'onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm?url';
 import type { Backend } from '../src/domain/device.ts';
-import { refuse, type Failure } from '../src/domain/failure.ts';
+import { refuse } from '../src/domain/failure.ts';
 import { crossing } from './boundary.ts';
 import { externalData, type ExternalData } from './external-data.ts';
+import { openingFailure, runtimeFailure } from './runtime-failure.ts';
 import type { Copy, Feeds, GraphSession, GraphTensor } from './session.ts';
 import type { WeightsFile } from './weights.ts';
 
@@ -97,7 +98,7 @@ async function openSession(
 ): Promise<GraphSession> {
   const session = await crossing(
     () => ort.InferenceSession.create(files.model, sessionOptions(backend, files, weights)),
-    runtimeFailure,
+    openingFailure,
   );
   const device = backend === 'gpu' ? await ort.env.webgpu.device : null;
   return device === null ? new OrtSession(ort, session) : new GpuSession(ort, session, device);
@@ -243,12 +244,4 @@ class GpuSession extends OrtSession {
 
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-/** What memory that ran out looks like; a C++ exception that nobody caught arrives as a number. */
-const OUT_OF_MEMORY = /bad_alloc|out of memory|OOM|allocation failed|could not allocate|^\d+$/i;
-
-function runtimeFailure(detail: string): Failure {
-  if (OUT_OF_MEMORY.test(detail)) return { code: 'out-of-memory' };
-  return { code: 'runtime-failed', detail };
 }

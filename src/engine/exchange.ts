@@ -22,7 +22,7 @@ export interface ExchangeOptions {
   readonly clock: Clock;
   /** How long the Worker may owe an answer. */
   readonly graceMs: number;
-  /** Cells that lost their GPU are left open, for another Worker to begin again. */
+  /** Cells that lost their GPU are left open, for another Worker to begin again; false in that one. */
   readonly mayRetry: boolean;
 }
 
@@ -39,6 +39,8 @@ export class Exchange {
   readonly #graceMs: number;
   readonly #port: MessagePort;
   readonly #asked = new Set<CellId>();
+  /** Cells whose own work has begun in this Worker: there may be text on the way. */
+  readonly #begun = new Set<CellId>();
   /** Undone when the run is over. */
   readonly #loose: (() => void)[] = [];
   #finish: () => void = () => undefined;
@@ -93,7 +95,7 @@ export class Exchange {
 
   #expectEndOf(cell: CellId): void {
     this.#asked.add(cell);
-    if (!this.#ledger.isStarted(cell)) return this.#ledger.cancel(cell);
+    if (!this.#begun.has(cell)) return this.#ledger.cancel(cell);
     this.#afterGrace(() => this.#ledger.isOpen(cell));
   }
 
@@ -102,16 +104,24 @@ export class Exchange {
     if (!isWorkerMessage(message)) return this.#break(crash('unreadable message'));
     if (message.type === 'end') return this.#end();
     for (const entry of message.events) {
-      const { event } = entry;
-      if (event.type === 'failed' && SPOILING.has(event.failure.code)) this.#spoil(event.failure);
-      if (event.type !== 'failed' || !this.#waits(event.failure)) this.#ledger.accept(entry);
-      else if (this.#asked.has(entry.cell)) this.#ledger.cancel(entry.cell);
+      const { cell, event } = entry;
+      if (event.type === 'ready') this.#begun.add(cell);
+      if (event.type === 'failed') this.#fail(cell, event.failure);
+      else this.#ledger.accept(entry);
     }
     this.#watch();
   }
 
-  #waits(failure: Failure): boolean {
-    return failure.code === 'gpu-lost' && this.lostGpu;
+  /** A cell that lost its GPU waits for another Worker, unless it was stopped or this one is that. */
+  #fail(cell: CellId, failure: Failure): void {
+    if (SPOILING.has(failure.code)) this.#spoil(failure);
+    const isLoss = failure.code === 'gpu-lost';
+    if (isLoss && this.lostGpu) {
+      if (this.#asked.has(cell)) this.#ledger.cancel(cell);
+      return;
+    }
+    const told = isLoss && !this.#mayRetry ? ({ ...failure, again: true } as const) : failure;
+    this.#ledger.accept({ cell, event: { type: 'failed', failure: told } });
   }
 
   /** Once every cell has its last event, or cannot get it here, the Worker owes nothing but the end. */

@@ -5,7 +5,6 @@ import type { CellEvent } from './engine.ts';
 /** Holds the law of `Engine.run`: every cell gets exactly one last event, and nothing after it. */
 export class Ledger {
   readonly #open: Set<CellId>;
-  readonly #started = new Set<CellId>();
   readonly #emit: (event: CellEvent) => void;
 
   constructor(cells: Iterable<CellId>, emit: (event: CellEvent) => void) {
@@ -26,15 +25,9 @@ export class Ledger {
     return this.#open.has(cell);
   }
 
-  /** Its own work has begun: there may be text on the way. */
-  isStarted(cell: CellId): boolean {
-    return this.#started.has(cell);
-  }
-
   /** Passes an event on, unless it speaks of a stranger or comes after the end. */
   accept(entry: CellEvent): void {
     if (!this.#open.has(entry.cell)) return;
-    if (entry.event.type === 'ready') this.#started.add(entry.cell);
     if (isTerminalEvent(entry.event)) this.#open.delete(entry.cell);
     this.#emit(entry);
   }

@@ -363,7 +363,7 @@ describe('a GPU that goes away', () => {
     start();
     const events = await collect(engine.run(batch(['lose-always', 'ok']), never));
     expectLaw(events, 2);
-    expect(last(events)).toEqual({ type: 'failed', failure: { code: 'gpu-lost' } });
+    expect(last(events)).toEqual({ type: 'failed', failure: { code: 'gpu-lost', again: true } });
     expect(last(events, 'c1')).toMatchObject(OK);
     expect([workers.length, restarts]).toEqual([2, 1]);
     expect(last(await runOk())).toMatchObject(OK);

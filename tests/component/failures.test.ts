@@ -67,8 +67,15 @@ const EVERY: { readonly [Code in FailureCode]: Extract<Failure, { code: Code }> 
   unexpected: { code: 'unexpected', detail: 'TypeError' },
 };
 
+/** Codes that say more than one thing. */
+const MORE: readonly Failure[] = [
+  { code: 'gpu-lost', again: true },
+  { code: 'context-exceeded', promptTokens: 700, contextTokens: 512, modelTokens: 4096 },
+  { code: 'context-exceeded', promptTokens: 7000, contextTokens: 512, modelTokens: 4096 },
+];
+
 const cases = LOCALES.flatMap((locale) =>
-  Object.values(EVERY).map((failure) => [locale, failure.code, failure] as const),
+  [...Object.values(EVERY), ...MORE].map((failure) => [locale, failure.code, failure] as const),
 );
 
 test.each(cases)('%s: %s says what happened and what to do', (locale, _, failure) => {

@@ -96,6 +96,15 @@ function rowsOf(feeds: Feeds): { past: number[]; fresh: number[] }[] {
   });
 }
 
+/** Goes on from any beginning in a way that tells all of it; ends after a while. */
+export const winding: FakeModel = (ids) => {
+  const sum = ids.reduce((all, id, at) => (all * 31 + id * (at + 1)) % 65_521, 7);
+  return Float32Array.from(
+    { length: FAKE_NUMBERS.vocab },
+    (_, id) => Math.sin(sum * (id + 1)) * (id < 257 ? 1 : 3),
+  );
+};
+
 /** A model that says one text, and then its end. */
 export function reciting(prompt: readonly number[], text: string, end = 257): FakeModel {
   const script = [...prompt, ...new TextEncoder().encode(text), end];

@@ -4,14 +4,13 @@ import type { Timing } from '../../domain/metrics.ts';
 import { TEXT_OUTPUT } from '../../domain/output.ts';
 import type { Message } from '../../domain/prompt.ts';
 import type { CellEvent } from '../../engine/engine.ts';
-import type { ModelNumbers } from '../../graph/manifest.ts';
 import type { CellId, Conditions, RunEvent } from '../../run/cell.ts';
 import type { Batch, Job } from '../../run/plan.ts';
 import { Answer, type Lettering, type Step } from '../../../workers/answer.ts';
 import type { Controls } from '../../../workers/controls.ts';
 import { commonLength, type PrefixCache } from '../../../workers/cache.ts';
 import { Decoder, type Row } from '../../../workers/decoder.ts';
-import { Pace, rowsThatFit, type ReadingPace } from '../../../workers/pace.ts';
+import { Pace, rowsThatFit, type PlacedNumbers, type ReadingPace } from '../../../workers/pace.ts';
 import { needsAllLogits, type Scores } from '../../../workers/sampler.ts';
 import type { Feeds, GraphSession } from '../../../workers/session.ts';
 
@@ -19,7 +18,7 @@ import type { Feeds, GraphSession } from '../../../workers/session.ts';
 export interface Voice {
   readonly kind: 'decoder';
   readonly session: GraphSession;
-  readonly model: ModelNumbers;
+  readonly model: PlacedNumbers;
   /** How many of the best logits the graph gives. */
   readonly topCount: number;
   readonly adapter: Feeds;
@@ -166,7 +165,7 @@ class Run {
     const { params } = this.#batch;
     const { now } = this.#controls;
     const ids = await reading;
-    const failure = misfit(ids, model.context);
+    const failure = misfit(ids, model);
     if (failure !== null) {
       this.#say(cell, { type: 'failed', failure });
       return null;
@@ -238,8 +237,12 @@ class Run {
 }
 
 /** A prompt leaves room for one token at least. */
-function misfit(ids: readonly number[], contextTokens: number): Failure | null {
-  if (ids.length === 0) return { code: 'prompt-empty' };
-  if (ids.length < contextTokens) return null;
-  return { code: 'context-exceeded', promptTokens: ids.length, contextTokens };
+function misfit(
+  { length: promptTokens }: readonly number[],
+  { context: contextTokens, trainedContext: modelTokens }: PlacedNumbers,
+): Failure | null {
+  if (promptTokens === 0) return { code: 'prompt-empty' };
+  if (promptTokens < contextTokens) return null;
+  const failure = { code: 'context-exceeded', promptTokens, contextTokens } as const;
+  return modelTokens === undefined ? failure : { ...failure, modelTokens };
 }

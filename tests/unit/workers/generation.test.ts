@@ -4,12 +4,18 @@ import type { CellEvent } from '../../../src/engine/engine.ts';
 import type { RunEvent } from '../../../src/run/cell.ts';
 import type { Batch } from '../../../src/run/plan.ts';
 import { runTextGeneration, type Voice } from '../../../src/tasks/text-generation/run.ts';
-import { ReadingPace } from '../../../workers/pace.ts';
+import { ReadingPace, type PlacedNumbers } from '../../../workers/pace.ts';
 import { PrefixCache } from '../../../workers/cache.ts';
 import type { Feeds } from '../../../workers/session.ts';
 import { Decoder, type Row } from '../../../workers/decoder.ts';
 import { fakeModel } from '../../fakes/catalogue.ts';
-import { FAKE_NUMBERS, FakeGraph, reciting, type FakeModel } from '../../fakes/engine-graph.ts';
+import {
+  FAKE_NUMBERS,
+  FakeGraph,
+  reciting,
+  winding,
+  type FakeModel,
+} from '../../fakes/engine-graph.ts';
 import { byteCodec } from '../../fakes/engine-tokenizer.ts';
 
 const GREEDY: Params = { ...DEFAULT_PARAMS, temperature: 0, repetitionPenalty: 1, maxTokens: 40 };
@@ -22,6 +28,7 @@ interface Setup {
   readonly isStopped?: (cell: string) => boolean;
   readonly keepsRowsApart?: boolean;
   readonly prefixes?: PrefixCache;
+  readonly model?: PlacedNumbers;
 }
 
 /** No adapter: one object, because what is reused belongs to its adapter. */
@@ -36,13 +43,14 @@ async function generate({
   isStopped,
   keepsRowsApart = true,
   prefixes = new PrefixCache(0),
+  model = FAKE_NUMBERS,
 }: Setup) {
   const codec = await byteCodec();
   const session = graph ?? recite(' niña');
   const voice: Voice = {
     kind: 'decoder',
     session,
-    model: FAKE_NUMBERS,
+    model,
     topCount: 64,
     adapter: BARE,
     lettering: codec,
@@ -154,6 +162,18 @@ describe('an answer', () => {
     expect(entries.at(-1)).toMatchObject({ cell: 'c1', event: { type: 'done', text: ' niña' } });
   });
 
+  it('tells what the model reads elsewhere, where the device holds less', async () => {
+    const model = { ...FAKE_NUMBERS, context: 8, trainedContext: 64 };
+    const { events } = await generate({ prompts: ['x'.repeat(9)], model });
+    const failure = {
+      code: 'context-exceeded',
+      promptTokens: 9,
+      contextTokens: 8,
+      modelTokens: 64,
+    };
+    expect(events).toEqual([{ type: 'failed', failure }]);
+  });
+
   it('asks for every logit only where the choice needs them', async () => {
     const few = await generate({ params: { temperature: 1, topK: 40, maxTokens: 2 } });
     const all = await generate({ params: { temperature: 1, topK: 0, maxTokens: 2 } });
@@ -217,14 +237,6 @@ describe('stopping', () => {
 });
 
 describe('answers that are written together', () => {
-  /** Goes on from any beginning in a way that tells all of it; ends after a while. */
-  const winding: FakeModel = (ids) => {
-    const sum = ids.reduce((all, id, at) => (all * 31 + id * (at + 1)) % 65_521, 7);
-    return Float32Array.from(
-      { length: 258 },
-      (_, id) => Math.sin(sum * (id + 1)) * (id < 257 ? 1 : 3),
-    );
-  };
   const params = { temperature: 1, topK: 20, maxTokens: 25 };
   const prompts = [
     'Una',

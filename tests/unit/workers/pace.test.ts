@@ -28,12 +28,14 @@ describe('rows that fit in memory', () => {
     const ends = { bos: null, eos: [], pad: null, decoderStart: null };
     const contextWith = (states: readonly StatePort[], largestTensorBytes?: number) => {
       const model = { vocab: 8, context: 4096, ...ends, states };
-      return withinOneTensor(model, largestTensorBytes ? { largestTensorBytes } : {}).context;
+      const placed = withinOneTensor(model, largestTensorBytes ? { largestTensorBytes } : {});
+      return [placed.context, placed.trainedContext];
     };
-    expect(contextWith([...growing, fixed], 128 * 2 ** 20)).toBe(4096);
-    expect(contextWith([...growing, fixed], 512 * 10 + 511)).toBe(10);
-    expect(contextWith([fixed], 1)).toBe(4096);
-    expect(contextWith(growing)).toBe(4096);
+    expect(contextWith([...growing, fixed], 128 * 2 ** 20)).toEqual([4096, undefined]);
+    expect(contextWith([...growing, fixed], 512 * 4096)).toEqual([4096, undefined]);
+    expect(contextWith([...growing, fixed], 512 * 10 + 511)).toEqual([10, 4096]);
+    expect(contextWith([fixed], 1)).toEqual([4096, undefined]);
+    expect(contextWith(growing)).toEqual([4096, undefined]);
   });
 });
 
