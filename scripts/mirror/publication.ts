@@ -65,23 +65,46 @@ function pointerOf({ bytes, sha256 }: RoomFile) {
   return { oid, lfs: { oid: sha256, size: bytes, pointerSize: pointer.length } };
 }
 
-/** `$patio_sha256` by path and `$patio_commit` by `repository@revision`. */
+/** `$patio_sha256` by path, `$patio_commit` by `repository@revision`, `$patio_known` by repository. */
 function nginxMap(room: Room): string {
   const maps = [
     ['$uri', '$patio_sha256', hashLines(room, ';')],
     ['"$patio_repo@$patio_rev"', '$patio_commit', commitLines(room, ';')],
+    [
+      '$patio_repo',
+      '$patio_known',
+      linesOf(
+        room.repos.map(({ id }) => [id, 'yes']),
+        ';',
+      ),
+    ],
   ] as const;
   const sizes = 'map_hash_max_size 65536;\nmap_hash_bucket_size 1024;\n';
   const text = maps.map(([from, to, lines]) => `map ${from} ${to} {\n  default "";\n${lines}}\n`);
   return sizes + text.join('');
 }
 
+/** The same for Caddy, as snippets: a repository and revision are what its matcher found. */
 function caddyMap(room: Room): string {
+  const known = linesOf(
+    room.repos.map(({ id }) => [id, 'RevisionNotFound']),
+    '',
+  );
   return [
-    `(patio_hashes) {\n\tmap {path} {patio_sha256} {\n${hashLines(room)}\tdefault ""\n\t}\n}\n`,
-    `(patio_commits) {\n\tmap "{re.named.1}@{re.named.2}" {patio_commit} {\n`,
-    `${commitLines(room)}\tdefault ""\n\t}\n}\n`,
+    caddySnippet('patio_hashes', '{path}', 'patio_sha256', hashLines(room), ''),
+    caddySnippet(
+      'patio_commits',
+      '{re.named.1}@{re.named.2}',
+      'patio_commit',
+      commitLines(room),
+      '',
+    ),
+    caddySnippet('patio_repos', '{re.named.1}', 'patio_absent', known, 'RepoNotFound'),
   ].join('');
+}
+
+function caddySnippet(name: string, from: string, to: string, lines: string, otherwise: string) {
+  return `(${name}) {\n  map "${from}" {${to}} {\n${lines}  default "${otherwise}"\n  }\n}\n`;
 }
 
 /** One line for each; the semicolon is nginx's alone, and Caddy's lines end without. */

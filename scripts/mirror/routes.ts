@@ -34,7 +34,8 @@ export function routeOf(room: Room, pathname: string): Route {
   if (address === `/${ROOM_FILE}`) return { kind: 'file', path: ROOM_FILE, headers: JSON_TEXT };
   const api = API.exec(address) ?? INFO.exec(address);
   if (api !== null) return apiRoute(room, api.groups ?? {});
-  const file = FILE.exec(address)?.groups;
+  // Before it is decoded: a revision may hold slashes, as `refs%2Fpr%2F1`.
+  const file = FILE.exec(pathname)?.groups;
   if (file !== undefined) return fileRoute(room, file, pathname);
   const pack = PACK.exec(address)?.groups?.['path'];
   if (pack !== undefined) return packRoute(room, pack);
@@ -57,9 +58,10 @@ function isAt({ revision, commit }: RoomRepo, rev: string): boolean {
   return rev === revision || rev === commit;
 }
 
-function fileRoute(room: Room, { id = '', rev = '', path = '' }: Groups, pathname: string): Route {
+function fileRoute(room: Room, { id = '', ...asked }: Groups, pathname: string): Route {
+  const [rev, path] = [decoded(asked['rev'] ?? ''), decoded(asked['path'] ?? '')];
   const same = room.repos.filter((repo) => repo.id === id);
-  const repo = same.find((each) => isAt(each, rev));
+  const repo = same.find((each) => rev !== null && isAt(each, rev));
   if (repo === undefined) {
     return { kind: 'missing', code: same.length === 0 ? 'RepoNotFound' : 'RevisionNotFound' };
   }
