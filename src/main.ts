@@ -1,6 +1,7 @@
 import { mount } from 'svelte';
 import { catalogue as bundled, shelf } from '../models.config.ts';
 import App from './App.svelte';
+import { CUT_PREFIX, type CutMessage } from './engine/cut.ts';
 import { createBuilder } from './engine/builder-client.ts';
 import { createEngine } from './engine/client.ts';
 import { measureTrials } from './engine/self-test.ts';
@@ -15,17 +16,16 @@ import { fileName, save } from './ui/download.ts';
 import { Router } from './ui/router.svelte.ts';
 
 /** The composition root: everything that touches the outside world is made here and handed in. */
-const workers = {
-  spawn: () => {
-    const name = `patio-${newId()}`;
-    const worker = new Worker(new URL('../workers/engine.worker.ts', import.meta.url), {
-      type: 'module',
-      name,
-    });
-    return watchLifeline(worker, name);
-  },
-  baseUrl: document.baseURI,
-};
+const workers = { spawn: () => spawnEngine(`patio-${newId()}`), baseUrl: document.baseURI };
+
+function spawnEngine(name: string): Worker {
+  const worker = new Worker(new URL('../workers/engine.worker.ts', import.meta.url), {
+    type: 'module',
+    name,
+  });
+  return watchLifeline(worker, name);
+}
+
 const engine = createEngine({
   ...workers,
   onRestart: () => state.notices.push({ code: 'gpu-restarted' }),
@@ -82,16 +82,15 @@ const state = createState({
   clock: () => Date.now(),
   ids: newId,
   schedule: (work) => requestAnimationFrame(work),
-  later: (work, ms) => {
-    const timer = setTimeout(work, ms);
-    return () => clearTimeout(timer);
-  },
+  later,
 });
 
 const i18n = new I18n(() => state.settings.locale);
 const target = document.getElementById('app');
 if (!target) throw new Error('index.html has no #app');
-mount(App, { target, props: { app: { ...state, shelf, i18n, router: new Router(location) } } });
+const router = new Router(location);
+const classroom = once(openClassroom);
+mount(App, { target, props: { app: { ...state, shelf, classroom, i18n, router } } });
 
 whenIdle(() => void prepare());
 
@@ -106,10 +105,47 @@ async function prepare(): Promise<void> {
   if (!isSavingData) state.selfTest?.begin();
 }
 
+async function openClassroom() {
+  const opened = await import('./class-app.ts');
+  return opened.openClassroom({
+    ...state,
+    store: packages,
+    small: browserSettings(() => localStorage),
+    clock: () => Date.now(),
+    ids: newId,
+    later,
+    workers: { engine: () => createEngine(workers), cutEngine, survivesReload },
+  });
+}
+
+/** An engine whose Worker takes its own network away, and says whether that holds. */
+function cutEngine() {
+  let tell: (proven: boolean) => void = () => undefined;
+  const proven = new Promise<boolean>((resolve) => (tell = resolve));
+  const spawn = () => {
+    const worker = spawnEngine(`${CUT_PREFIX}${newId()}`);
+    worker.addEventListener('message', ({ data }: MessageEvent<Partial<CutMessage> | null>) => {
+      if (data?.type === 'patio-cut') tell(data.proven === true);
+    });
+    worker.addEventListener('error', () => tell(false));
+    return worker;
+  };
+  return { engine: createEngine({ ...workers, spawn }), proven };
+}
+
+async function survivesReload(): Promise<boolean> {
+  return (await offlineApp)?.isComplete(await state.device.load()) ?? false;
+}
+
 /** Not needed for the first answer, so not part of the first script; null where it cannot be fetched. */
 async function openOffline() {
   const opened = await import('./offline-app.ts').catch(() => null);
   return opened?.openOffline({ ...state, i18n }) ?? null;
+}
+
+function later(work: () => void, ms: number): () => void {
+  const timer = setTimeout(work, ms);
+  return () => clearTimeout(timer);
 }
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {

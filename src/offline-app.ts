@@ -9,7 +9,7 @@ import type { State } from './state/state.ts';
 import OfflineLine from './ui/shell/OfflineLine.svelte';
 
 export interface OfflineApp {
-  isolate(): Promise<void>;
+  begin(): Promise<void>;
   keep(device: Device, isSavingData: boolean): Promise<void>;
 }
 
@@ -19,7 +19,7 @@ export function openOffline(app: Pick<State, 'run' | 'library'> & { i18n: I18n }
   const target = document.getElementById('offline');
   if (target) mount(OfflineLine, { target, props: { offline, i18n: app.i18n } });
   return {
-    isolate: () => offline.isolate(),
+    begin: () => offline.begin(),
     keep({ gpu, jspi }, isSavingData) {
       const isReal = gpu !== null && !gpu.software;
       return offline.keep(tiersFor({ gpu: isReal, jspi }), isSavingData);

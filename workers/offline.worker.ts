@@ -41,7 +41,9 @@ self.addEventListener('message', (event) => {
   event.waitUntil(answered);
 });
 
+/** The first version of all has nothing to wait for: the page fills it when nothing else is to be done. */
 async function install(): Promise<void> {
+  if (!self.registration.active) return;
   const kept = await files.keepAll(await files.wantedAtInstall());
   if (kept !== 'kept') throw new Error(`this version could not be stored: ${kept}`);
 }

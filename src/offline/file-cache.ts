@@ -17,6 +17,8 @@ const PARALLEL = 4;
 export class FileCache {
   readonly #deps: FileCacheDeps;
   readonly #byPath: ReadonlyMap<string, AppFile>;
+  /** Answers that are being stored. */
+  readonly #storing = new Map<AppFile, Promise<Kept>>();
 
   constructor(deps: FileCacheDeps) {
     this.#deps = deps;
@@ -41,7 +43,8 @@ export class FileCache {
    * twice; the hash, and not an age, says whether its answer is good.
    */
   async keep(file: AppFile): Promise<Kept> {
-    if (await this.find(file)) return 'kept';
+    const own = await this.#storing.get(file);
+    if (own === 'kept' || (await this.find(file))) return 'kept';
     const first = await this.#fetch(file, 'force-cache');
     return first === 'changed' ? this.#fetch(file, 'reload') : first;
   }
@@ -63,6 +66,14 @@ export class FileCache {
 
   /** Keeps an answer that somebody else asked for, unless it is not the file that was built. */
   async store(file: AppFile, response: Response): Promise<Kept> {
+    const storing = this.#store(file, response);
+    this.#storing.set(file, storing);
+    const kept = await storing;
+    this.#storing.delete(file);
+    return kept;
+  }
+
+  async #store(file: AppFile, response: Response): Promise<Kept> {
     if (!response.ok) return 'unreachable';
     const bytes = await response.arrayBuffer().catch(() => null);
     if (bytes === null) return 'unreachable';

@@ -5,7 +5,7 @@ import type { Kept, Stock } from './protocol.ts';
 export interface OfflineHost {
   /** The page is isolated, so that threads work. */
   readonly isIsolated: boolean;
-  /** Registers the service worker; false where there is none, or it could not store the app itself. */
+  /** Registers the service worker and waits until it is active; false where there is none. */
   open(): Promise<boolean>;
   stock(tiers: readonly Tier[]): Promise<Stock>;
   keep(path: string): Promise<Kept>;

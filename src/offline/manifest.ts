@@ -19,8 +19,8 @@ export const PAGE = '';
 export const SCRIPT = 'sw.js';
 
 const RUNTIME_OF: readonly (readonly [RegExp, Tier])[] = [
-  [/\.jspi[.-][^/]*\.(mjs|wasm)$/u, 'jspi'],
-  [/\.asyncify[.-][^/]*\.(mjs|wasm)$/u, 'asyncify'],
+  [/\.jspi[.-][^/]*\.(js|mjs|wasm)$/u, 'jspi'],
+  [/\.(asyncify|webgpu)[.-][^/]*\.(js|mjs|wasm)$/u, 'asyncify'],
   [/^models\/.*\/model_q4[^/]*$/u, 'gpu'],
   [/^models\/|\.(mjs|wasm)$/u, 'app'],
 ];

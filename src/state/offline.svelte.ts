@@ -20,7 +20,9 @@ export interface OfflineDeps {
   readonly isBusy: () => boolean;
 }
 
-/** So long may the first visit wait for a service worker that gives it threads. */
+/** So long may the first visit wait for a service worker, which then sees all that is fetched. */
+const OPENING_MS = 1000;
+/** And so long for one that gives it threads. */
 const ISOLATION_MS = 5000;
 
 /** Whether the app works without its server, and which version of it is here. */
@@ -49,13 +51,14 @@ export class Offline {
   }
 
   /**
-   * On a host without isolation headers: has the service worker send them, and reloads the page, once,
-   * if nobody has touched it yet. Resolves where the page goes on as it is.
+   * Puts the service worker in place, so that what the page fetches from here on is kept as it comes.
+   * On a host without isolation headers it sends them, and the page is reloaded, once, if nobody has
+   * touched it yet. Resolves where the page goes on as it is.
    */
-  async isolate(): Promise<void> {
+  async begin(): Promise<void> {
     const { host } = this.#deps;
-    if (!host || host.isIsolated) return;
-    await Promise.race([this.#open(host), pause(ISOLATION_MS)]);
+    if (!host) return;
+    await Promise.race([this.#open(host), pause(host.isIsolated ? OPENING_MS : ISOLATION_MS)]);
     const { helps, disturbs } = host.mayReload;
     this.#helps = helps;
     if (!helps || disturbs) return;

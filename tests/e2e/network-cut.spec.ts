@@ -4,6 +4,9 @@ import { failureText } from '../../src/i18n/index.ts';
 import { BASE, expectStatus, tuned, type Patio } from './support/patio.ts';
 import { expect, test, type Watch } from './support/test.ts';
 
+// What the page itself holds; with its service worker it could even be opened anew (offline-app.spec).
+test.use({ serviceWorkers: 'block' });
+
 const ADAPTER = 'adapter_model.safetensors';
 
 /** Patio fetches its own model and every voice as soon as it has nothing else to do. */

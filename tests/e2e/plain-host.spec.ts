@@ -2,6 +2,9 @@ import { PLAIN_PORT } from './ports.ts';
 import { BASE, tuned } from './support/patio.ts';
 import { expect, test } from './support/test.ts';
 
+// As in windows that keep nothing: what else gives such a page its threads is not to be had.
+test.use({ serviceWorkers: 'block' });
+
 test('a host without headers gives one thread, and the page says so', async ({ patio, page }) => {
   const address = `http://localhost:${String(PLAIN_PORT)}/patio/`;
   await patio.open({ voices: [BASE, tuned('quijote')], params: { maxTokens: 8 } }, address);
