@@ -9,7 +9,7 @@ export interface WasmExports {
     ...args: [
       ...rounded: [a: Pointer, scales: Pointer, rows: number, width: number],
       ...weights: [values: Pointer, scales: Pointer, bias: Pointer],
-      ...outputs: [into: Pointer, out: number, from: number, to: number],
+      ...outputs: [into: Pointer, out: number, scratch: Pointer, from: number, to: number],
     ]
   ): void;
   padRows(x: Pointer, rows: number, width: number, into: Pointer): void;

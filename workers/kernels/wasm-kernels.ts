@@ -17,6 +17,8 @@ import { Scratch } from './scratch.ts';
 import type { WasmExports } from './wasm-exports.ts';
 
 const PAGE = 65_536;
+/** What `int8Product` works in. */
+const PRODUCT_SCRATCH = 16_896;
 const KINDS: Readonly<Record<Activation, number>> = {
   ...{ silu: 0, gelu: 1, 'gelu-tanh': 2 },
   ...{ relu: 3, tanh: 4, sigmoid: 5 },
@@ -79,9 +81,10 @@ class WasmKernels implements Kernels {
     const { values, scales, in: width, out } = matrix;
     const a = this.rounded.of(rows * upTo(width, 16) * 2);
     const rowScales = this.scales.of(rows * 4);
+    const scratch = this.work.of(PRODUCT_SCRATCH);
     this.wasm.roundRows(x, rows, width, a, rowScales);
-    const rest = [values, scales, bias, into, out, 0, upTo(out, 4)] as const;
-    this.wasm.int8Product(a, rowScales, rows, upTo(width, 16), ...rest);
+    const rest = [values, scales, bias, into, out] as const;
+    this.wasm.int8Product(a, rowScales, rows, upTo(width, 16), ...rest, scratch, 0, upTo(out, 4));
   }
 
   float32Product(

@@ -95,15 +95,26 @@ function turnQueries(plan: Plan, unit: Unit, row: Row, into: usize): void {
 function scoreKeys(queries: usize, vectors: i32, dim: i32, keys: usize, span: i32, scores: usize): void {
   const bytes = <usize>dim << 2;
   const pitch = <usize>span << 2;
+  const pairs = vectors & ~1;
   for (let key = 0; key < span; key += 4) {
     const k = keys + <usize>key * bytes;
     const into = scores + (<usize>key << 2);
-    let i = 0;
-    for (; i + 2 <= vectors; i += 2) {
+    for (let i = 0; i < pairs; i += 2) {
       scoreTwo(queries + <usize>i * bytes, k, bytes, into + <usize>i * pitch, pitch);
     }
-    if (i < vectors) scoreOne(queries + <usize>i * bytes, k, bytes, into + <usize>i * pitch);
   }
+  if (pairs < vectors) {
+    scoreLast(queries + <usize>pairs * bytes, bytes, keys, span, scores + <usize>pairs * pitch);
+  }
+}
+
+/** A vector without a partner: eight keys at once keep as many sums going. */
+function scoreLast(q: usize, bytes: usize, keys: usize, span: i32, scores: usize): void {
+  let key = 0;
+  for (; key + 8 <= span; key += 8) {
+    scoreEight(q, keys + <usize>key * bytes, bytes, scores + (<usize>key << 2));
+  }
+  if (key < span) scoreOne(q, keys + <usize>key * bytes, bytes, scores + (<usize>key << 2));
 }
 
 // @ts-ignore: decorator
@@ -125,6 +136,28 @@ function scoreOne(q: usize, k: usize, bytes: usize, into: usize): void {
     c3 = multiplied(c3, x, v128.load(p3));
   }
   v128.store(into, sums(c0, c1, c2, c3));
+}
+
+// @ts-ignore: decorator
+@inline
+function scoreEight(q: usize, k: usize, bytes: usize, into: usize): void {
+  let c0 = splat(0), c1 = c0, c2 = c0, c3 = c0;
+  let d0 = c0, d1 = c0, d2 = c0, d3 = c0;
+  for (let i: usize = 0; i < bytes; i += 16) {
+    const p0 = k + i, p1 = p0 + bytes, p2 = p1 + bytes, p3 = p2 + bytes;
+    const p4 = p3 + bytes, p5 = p4 + bytes, p6 = p5 + bytes, p7 = p6 + bytes;
+    const x = v128.load(q + i);
+    c0 = multiplied(c0, x, v128.load(p0));
+    c1 = multiplied(c1, x, v128.load(p1));
+    c2 = multiplied(c2, x, v128.load(p2));
+    c3 = multiplied(c3, x, v128.load(p3));
+    d0 = multiplied(d0, x, v128.load(p4));
+    d1 = multiplied(d1, x, v128.load(p5));
+    d2 = multiplied(d2, x, v128.load(p6));
+    d3 = multiplied(d3, x, v128.load(p7));
+  }
+  v128.store(into, sums(c0, c1, c2, c3));
+  v128.store(into, sums(d0, d1, d2, d3), 16);
 }
 
 // @ts-ignore: decorator
@@ -188,7 +221,7 @@ function shift(scores: usize, bias: usize, from: i32, to: i32): void {
 function softmax(scores: usize, span: i32): f32 {
   const end = scores + (<usize>span << 2);
   let most = v128.load(scores);
-  for (let p = scores + 16; p < end; p += 16) most = f32x4.max(most, v128.load(p));
+  for (let p = scores + 16; p < end; p += 16) most = f32x4.pmax(most, v128.load(p));
   const largest = splat(maxOf(most));
   let total = splat(0);
   for (let p = scores; p < end; p += 16) {
@@ -218,7 +251,7 @@ function addValues(
   if (i < vectors) {
     const w = weights + <usize>i * pitch, t = totals + <usize>i * bytes;
     let d: usize = 0;
-    for (; d + 64 <= bytes; d += 64) addFour(values + d, count, bytes, w, t + d);
+    for (; d + 128 <= bytes; d += 128) addEight(values + d, count, bytes, w, t + d);
     for (; d < bytes; d += 16) addOne(values + d, count, bytes, w, t + d);
   }
 }
@@ -230,20 +263,29 @@ function addOne(v: usize, count: i32, bytes: usize, w: usize, t: usize): void {
   v128.store(t, c);
 }
 
-/** Sixteen values of one vector. */
-function addFour(v: usize, count: i32, bytes: usize, w: usize, t: usize): void {
+/** 32 values of one vector. */
+function addEight(v: usize, count: i32, bytes: usize, w: usize, t: usize): void {
   let c0 = v128.load(t), c1 = v128.load(t, 16), c2 = v128.load(t, 32), c3 = v128.load(t, 48);
+  let c4 = v128.load(t, 64), c5 = v128.load(t, 80), c6 = v128.load(t, 96), c7 = v128.load(t, 112);
   for (let n = 0; n < count; n++, v += bytes, w += 4) {
     const x = v128.load32_splat(w);
     c0 = multiplied(c0, x, v128.load(v));
     c1 = multiplied(c1, x, v128.load(v, 16));
     c2 = multiplied(c2, x, v128.load(v, 32));
     c3 = multiplied(c3, x, v128.load(v, 48));
+    c4 = multiplied(c4, x, v128.load(v, 64));
+    c5 = multiplied(c5, x, v128.load(v, 80));
+    c6 = multiplied(c6, x, v128.load(v, 96));
+    c7 = multiplied(c7, x, v128.load(v, 112));
   }
   v128.store(t, c0);
   v128.store(t, c1, 16);
   v128.store(t, c2, 32);
   v128.store(t, c3, 48);
+  v128.store(t, c4, 64);
+  v128.store(t, c5, 80);
+  v128.store(t, c6, 96);
+  v128.store(t, c7, 112);
 }
 
 /** Sixteen values of two vectors. */

@@ -5,6 +5,8 @@ const LOG2_E: f32 = 1.44269504;
 // ln 2 in two parts: the first has so few bits that a product with a whole number is exact.
 const LN2_HIGH: f32 = 0.693359375;
 const LN2_LOW: f32 = -2.12194440e-4;
+/** 1.5 · 2^23: added to a value below 2^22, it leaves the nearest whole number in the lowest bits. */
+export const TO_WHOLE: f32 = 12582912;
 const EXP_MIN: f32 = -87.3365;
 const EXP_MAX: f32 = 88.37;
 
@@ -24,9 +26,12 @@ export function multiplyAdd(a: v128, b: v128, c: v128): v128 {
  * e^x within 2e-7 of it, relatively; 0 below -87.33 (so that -Infinity gives an exact 0), the value
  * at 88.37 above that; NaN stays NaN.
  */
+// @ts-ignore: decorator
+@inline
 export function exp4(x: v128): v128 {
-  const inside = f32x4.max(f32x4.min(x, splat(EXP_MAX)), splat(EXP_MIN));
-  const n = f32x4.nearest(f32x4.mul(inside, splat(LOG2_E)));
+  const inside = f32x4.pmin(x, splat(EXP_MAX));
+  const shifted = multiplyAdd(inside, splat(LOG2_E), splat(TO_WHOLE));
+  const n = f32x4.sub(shifted, splat(TO_WHOLE));
   let r = f32x4.sub(inside, f32x4.mul(n, splat(LN2_HIGH)));
   r = f32x4.sub(r, f32x4.mul(n, splat(LN2_LOW)));
   // e^r = 1 + r + r² P(r) for |r| ≤ ln 2 / 2
@@ -35,7 +40,7 @@ export function exp4(x: v128): v128 {
   p = multiplyAdd(p, r, splat(0.1666652));
   p = multiplyAdd(p, r, splat(0.49999993));
   p = multiplyAdd(p, f32x4.mul(r, r), f32x4.add(r, splat(1)));
-  const power = i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(n), i32x4.splat(127)), 23);
+  const power = i32x4.add(i32x4.shl(shifted, 23), i32x4.splat(0x3f800000));
   return v128.andnot(f32x4.mul(p, power), f32x4.lt(x, splat(EXP_MIN)));
 }
 

@@ -1,11 +1,16 @@
 // Products of rows of activations with weights `[out, in]`. Four outputs at a time; two rows of
 // activations share what was read of the weights. A row's sum is taken in one order whatever tile it is in.
-import { loadSome, maxOf, splat, storeSome, sums } from './lanes';
+import { loadSome, maxOf, multiplyAdd, splat, storeSome, sums, TO_WHOLE } from './lanes';
 
 /** Values of `in` whose products a lane's int32 sum surely holds: 2048 / 4 · 32767 · 128 < 2^31. */
 const BLOCK: i32 = 2048;
 /** Rows that go over the same weights before the next weights are read. */
 const ROWS_TOGETHER: i32 = 32;
+
+/** From so many rows on, widening weights into memory costs less than doing it for each pair. */
+const WORTH_WIDENING: i32 = 4;
+/** Bytes of four rows of a block as 16 bits. */
+const WIDENED: usize = 4 * 2048 * 2;
 
 /** Bytes of a row of 16-bit activations: whole vectors of 16 values. */
 // @ts-ignore: decorator
@@ -27,15 +32,15 @@ export function roundRows(x: usize, rows: i32, width: i32, into: usize, scales: 
 }
 
 function roundRow(x: usize, width: i32, into: usize): f32 {
-  const whole = width & ~7;
-  const rest = width - whole;
-  const end = x + (<usize>whole << 2);
+  const eights = width & ~7;
+  const rest = width - eights;
+  const end = x + (<usize>eights << 2);
   const tail = rest >= 4 ? v128.load(end) : loadSome(end, rest);
   const behind = rest > 4 ? loadSome(end + 16, rest - 4) : splat(0);
-  let most = f32x4.max(f32x4.abs(tail), f32x4.abs(behind));
+  let most = larger(f32x4.abs(tail), f32x4.abs(behind));
   for (let p = x; p < end; p += 32) {
-    most = f32x4.max(most, f32x4.abs(v128.load(p)));
-    most = f32x4.max(most, f32x4.abs(v128.load(p, 16)));
+    most = larger(most, f32x4.abs(v128.load(p)));
+    most = larger(most, f32x4.abs(v128.load(p, 16)));
   }
   const largest = maxOf(most);
   const factor = splat(32767 / largest);
@@ -47,42 +52,56 @@ function roundRow(x: usize, width: i32, into: usize): f32 {
     into += 16;
   }
   if (((width + 7) >> 3) & 1) v128.store(into, splat(0));
-  return largest / 32767;
+  // An infinity has no scale either.
+  return largest - largest + largest / 32767;
+}
+
+/** Of magnitudes, whose bits are in their own order; a NaN is larger than all. */
+// @ts-ignore: decorator
+@inline
+function larger(a: v128, b: v128): v128 {
+  return i32x4.max_s(a, b);
 }
 
 // @ts-ignore: decorator
 @inline
 function rounded(a: v128, b: v128, factor: v128): v128 {
-  return i16x8.narrow_i32x4_s(
-    i32x4.trunc_sat_f32x4_s(f32x4.nearest(f32x4.mul(a, factor))),
-    i32x4.trunc_sat_f32x4_s(f32x4.nearest(f32x4.mul(b, factor))),
-  );
+  return i16x8.narrow_i32x4_s(whole(f32x4.mul(a, factor)), whole(f32x4.mul(b, factor)));
+}
+
+/** The nearest whole numbers, even ones at halves. */
+// @ts-ignore: decorator
+@inline
+function whole(x: v128): v128 {
+  return i32x4.sub(f32x4.add(x, splat(TO_WHOLE)), splat(TO_WHOLE));
 }
 
 /**
  * Outputs `from` to `to` (multiples of 4) of `rows` rounded rows. Sums are exact whole numbers within each
  * lane of a block of 2048, then float32: exact to about 1e-6 of the sum of magnitudes.
+ *
+ * `scratch` has room for four rows of a block as 16 bits, and for the sums of 32 rows: 16,896 bytes.
  */
 export function int8Product(
   a: usize, scales: usize, rows: i32, width: i32,
   w: usize, wScales: usize, bias: usize, into: usize, out: i32,
-  from: i32, to: i32,
+  scratch: usize, from: i32, to: i32,
 ): void {
-  const pitch = padded(width);
+  const bytes = <usize>width << 1;
   for (let first = 0; first < rows; first += ROWS_TOGETHER) {
-    const end = min(rows, first + ROWS_TOGETHER);
+    const count = min(rows - first, ROWS_TOGETHER);
+    const some = a + <usize>first * bytes;
     for (let o = from; o < to; o += 4) {
-      const weights = w + <usize>o * pitch;
+      const totals = scratch + WIDENED;
+      const weights = w + <usize>o * width;
+      if (count < WORTH_WIDENING) fewRows(some, count, weights, width, totals);
+      else manyRows(some, count, weights, width, totals, scratch);
       const outScales = v128.load(wScales + (<usize>o << 2));
       const added = bias ? biasOf(bias, o, out) : splat(0);
-      let r = first;
-      for (; r + 2 <= end; r += 2) {
-        two(a + ((<usize>r * pitch) << 1), weights, pitch);
-        finish(total0, scales, r, outScales, added, into, out, o);
-        finish(total1, scales, r + 1, outScales, added, into, out, o);
-      }
-      if (r < end) {
-        finish(one(a + ((<usize>r * pitch) << 1), weights, pitch), scales, r, outScales, added, into, out, o);
+      for (let r = 0; r < count; r++) {
+        const scale = f32x4.mul(outScales, v128.load32_splat(scales + (<usize>(first + r) << 2)));
+        const total = v128.load(totals + (<usize>r << 4));
+        put(multiplyAdd(total, scale, added), into, first + r, out, o);
       }
     }
   }
@@ -93,15 +112,6 @@ export function int8Product(
 function biasOf(bias: usize, o: i32, out: i32): v128 {
   const at = bias + (<usize>o << 2);
   return o + 4 <= out ? v128.load(at) : loadSome(at, out - o);
-}
-
-// @ts-ignore: decorator
-@inline
-function finish(
-  total: v128, scales: usize, r: i32, outScales: v128, added: v128, into: usize, out: i32, o: i32,
-): void {
-  const scale = f32x4.mul(outScales, v128.load32_splat(scales + (<usize>r << 2)));
-  put(f32x4.add(f32x4.mul(total, scale), added), into, r, out, o);
 }
 
 // @ts-ignore: decorator
@@ -140,9 +150,83 @@ function wholeSums(a: v128, b: v128, c: v128, d: v128): v128 {
   );
 }
 
-// What `two` gives; WebAssembly returns one vector.
-let total0: v128 = i32x4.splat(0);
-let total1: v128 = i32x4.splat(0);
+/** Sums of up to three rows with four rows of weights, `[rows, 4]`. */
+// @ts-ignore: decorator
+@inline
+function fewRows(a: usize, rows: i32, w: usize, width: i32, totals: usize): void {
+  const bytes = <usize>width << 1;
+  let r = 0;
+  for (; r + 2 <= rows; r += 2) two(a + <usize>r * bytes, w, width, totals + (<usize>r << 4));
+  if (r < rows) v128.store(totals + (<usize>r << 4), one(a + <usize>r * bytes, w, width));
+}
+
+/** The same for more: weights become 16 bits once for all of them. */
+function manyRows(a: usize, rows: i32, w: usize, width: i32, totals: usize, widened: usize): void {
+  const bytes = <usize>width << 1;
+  memory.fill(totals, 0, <usize>rows << 4);
+  for (let first = 0; first < width; first += BLOCK) {
+    const count = min(width - first, BLOCK);
+    widen(w + first, width, count, widened);
+    const from = a + (<usize>first << 1);
+    let r = 0;
+    for (; r + 2 <= rows; r += 2) {
+      twoWidened(from + <usize>r * bytes, bytes, widened, count, totals + (<usize>r << 4));
+    }
+    if (r < rows) oneWidened(from + <usize>r * bytes, widened, count, totals + (<usize>r << 4));
+  }
+}
+
+/** Four rows of weights as 16 bits, eight values of each in turn. */
+function widen(w: usize, pitch: usize, count: i32, into: usize): void {
+  for (let o: usize = 0; o < 4; o++) {
+    let to = into + (o << 4);
+    for (let i: usize = 0; i < <usize>count; i += 16, to += 128) {
+      const v = v128.load(w + o * pitch + i);
+      v128.store(to, low(v));
+      v128.store(to, high(v), 64);
+    }
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function oneWidened(a: usize, w: usize, count: i32, total: usize): void {
+  let c0 = i32x4.splat(0), c1 = c0, c2 = c0, c3 = c0;
+  const end = a + (<usize>count << 1);
+  for (; a < end; a += 16, w += 64) {
+    const x = v128.load(a);
+    c0 = dotAdd(c0, v128.load(w), x);
+    c1 = dotAdd(c1, v128.load(w, 16), x);
+    c2 = dotAdd(c2, v128.load(w, 32), x);
+    c3 = dotAdd(c3, v128.load(w, 48), x);
+  }
+  v128.store(total, f32x4.add(v128.load(total), wholeSums(c0, c1, c2, c3)));
+}
+
+// @ts-ignore: decorator
+@inline
+function twoWidened(a: usize, bytes: usize, w: usize, count: i32, total: usize): void {
+  let c0 = i32x4.splat(0), c1 = c0, c2 = c0, c3 = c0;
+  let d0 = c0, d1 = c0, d2 = c0, d3 = c0;
+  const end = a + (<usize>count << 1);
+  for (; a < end; a += 16, w += 64) {
+    const x = v128.load(a), y = v128.load(a + bytes);
+    let v = v128.load(w);
+    c0 = dotAdd(c0, v, x);
+    d0 = dotAdd(d0, v, y);
+    v = v128.load(w, 16);
+    c1 = dotAdd(c1, v, x);
+    d1 = dotAdd(d1, v, y);
+    v = v128.load(w, 32);
+    c2 = dotAdd(c2, v, x);
+    d2 = dotAdd(d2, v, y);
+    v = v128.load(w, 48);
+    c3 = dotAdd(c3, v, x);
+    d3 = dotAdd(d3, v, y);
+  }
+  v128.store(total, f32x4.add(v128.load(total), wholeSums(c0, c1, c2, c3)));
+  v128.store(total, f32x4.add(v128.load(total, 16), wholeSums(d0, d1, d2, d3)), 16);
+}
 
 // @ts-ignore: decorator
 @inline
@@ -170,7 +254,7 @@ function one(a: usize, w: usize, width: i32): v128 {
 
 // @ts-ignore: decorator
 @inline
-function two(a: usize, w: usize, width: i32): void {
+function two(a: usize, w: usize, width: i32, totals: usize): void {
   const b = a + (<usize>width << 1);
   let totalA = splat(0), totalB = totalA;
   for (let first = 0; first < width; first += BLOCK) {
@@ -204,9 +288,13 @@ function two(a: usize, w: usize, width: i32): void {
     totalA = f32x4.add(totalA, wholeSums(c0, c1, c2, c3));
     totalB = f32x4.add(totalB, wholeSums(d0, d1, d2, d3));
   }
-  total0 = totalA;
-  total1 = totalB;
+  v128.store(totals, totalA);
+  v128.store(totals, totalB, 16);
 }
+
+// What `twoFloat` gives; WebAssembly returns one vector.
+let total0: v128 = f32x4.splat(0);
+let total1: v128 = f32x4.splat(0);
 
 /** Rows with zeros behind them up to a multiple of 4. */
 export function padRows(x: usize, rows: i32, width: i32, into: usize): void {

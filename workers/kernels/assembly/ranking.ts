@@ -112,7 +112,7 @@ function exponential(x: f32): f32 {
 function largestOf(x: usize, count: i32): f32 {
   let most = splat(-f32.MAX_VALUE * 2);
   let i = 0;
-  for (; i + 4 <= count; i += 4) most = f32x4.max(most, v128.load(x + (<usize>i << 2)));
+  for (; i + 4 <= count; i += 4) most = f32x4.pmax(most, v128.load(x + (<usize>i << 2)));
   let value = maxOf(most);
   for (; i < count; i++) value = max<f32>(value, load<f32>(x + (<usize>i << 2)));
   return value;
