@@ -52,7 +52,9 @@ export class OfflineSite {
           response.statusCode === 200 ? Number(response.getHeader('content-length')) : 0;
         this.given.set(path, (this.given.get(path) ?? 0) + bytes);
       });
-      return site(request, response, () => response.writeHead(404).end());
+      return site(request, response, () => {
+        response.writeHead(404).end();
+      });
     });
   }
 
