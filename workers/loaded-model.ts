@@ -95,14 +95,15 @@ async function loadOwn(
     manifest: { ...manifest, model: withinOneTensor(manifest.model, session) },
     session,
     lettering,
-    conditions: withMemory(setting, session),
+    conditions: asRun(setting, session),
     keepsRowsApart: !sharesScales(graphs),
     filesOf: (adapter: AdapterEntry) => packageFiles(adapter.source, store),
   });
 }
 
-/** Memory grows while a model works: each answer tells how much it was when it began. */
-function withMemory(setting: Setting, session: GraphSession): Setting {
+/** As it truly runs. Memory grows while a model works: each answer tells how much it was when it began. */
+function asRun(given: Setting, session: GraphSession): Setting {
+  const setting = { ...given, threads: session.threads ?? given.threads };
   if (session.memoryBytes === undefined) return setting;
   return {
     ...setting,

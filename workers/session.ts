@@ -15,6 +15,8 @@ export interface GraphSession {
   readonly chunkTokens: number;
   /** Most bytes of one tensor; absent where only memory as a whole sets a limit. */
   readonly largestTensorBytes?: number;
+  /** On which its runs compute, where those are not as many as it was given. */
+  readonly threads?: number;
   /** WebAssembly memory that it holds now, in bytes: it grows, and never shrinks. Absent where nobody tells. */
   readonly memoryBytes?: number;
   /** @param fetches the outputs wanted; the rest is not brought out of the runtime */

@@ -1,8 +1,8 @@
 /** A decoder on the CPU, where its graph asks for nothing that the kernels do not have. */
 import type { Failure } from '../../src/domain/failure.ts';
 import { crossing } from '../boundary.ts';
-import type { SessionFiles } from '../runtime.ts';
 import type { GraphSession } from '../session.ts';
+import type { WeightsFile } from '../weights.ts';
 import { readGraph } from './graph-file.ts';
 import { weightBytes } from './place-weights.ts';
 import { compile, type Program } from './program.ts';
@@ -19,9 +19,15 @@ export function programOf(model: Uint8Array): Program | null {
   return compiled?.type === 'program' ? compiled.program : null;
 }
 
+export interface ProgramFiles {
+  readonly weights: WeightsFile;
+  /** Outputs that the next run takes in again. */
+  readonly recurrent: readonly string[];
+}
+
 export async function openProgram(
   program: Program,
-  { weights, recurrent }: Pick<SessionFiles, 'weights' | 'recurrent'>,
+  { weights, recurrent }: ProgramFiles,
   threads: number,
   signal: AbortSignal,
 ): Promise<GraphSession> {

@@ -34,6 +34,7 @@ export async function openKernelSession(
 export class KernelSession implements GraphSession {
   readonly inputs: readonly string[];
   readonly chunkTokens = CHUNK_TOKENS;
+  readonly threads = 1;
   readonly #program: Program;
   readonly #placed: Placed;
   readonly #kernels: Kernels;
