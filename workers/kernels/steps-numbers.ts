@@ -88,8 +88,23 @@ function pair(frame: Frame, pairing: Pairing, left: number, right: number, into:
     kernels.scaled(a.at, factor, addend, count, frame.make(into, a.dims));
   } else if (pairing !== 'subtract' && isSame(a.dims, b.dims)) {
     kernels[pairing](a.at, b.at, count, frame.make(into, a.dims));
+  } else if (isSame(a.dims.slice(a.dims.length - b.dims.length), b.dims)) {
+    perRow(frame, pairing, a, b, into);
   } else {
     spread(frame, pairing, a, b, into);
+  }
+}
+
+/** The same values for every row, such as a weight of each channel. */
+function perRow(frame: Frame, pairing: Pairing, a: Floats, b: Floats, into: number): void {
+  frame.make(into, a.dims);
+  const result = frame.view(frame.floats(into));
+  const [left, right] = [frame.view(a), frame.view(b)];
+  const combine = COMBINE[pairing];
+  for (let row = 0; row < left.length; row += right.length) {
+    for (let at = 0; at < right.length; at += 1) {
+      result[row + at] = combine(left[row + at] as number, right[at] as number);
+    }
   }
 }
 
