@@ -4,6 +4,9 @@ import type { Failure } from '../../src/domain/failure.ts';
 import { BASE, expectStatus, tuned, type Patio } from './support/patio.ts';
 import { expect, test } from './support/test.ts';
 
+// Answers are spoilt on their way to the page, which a service worker would stand before.
+test.use({ serviceWorkers: 'block' });
+
 /** Long enough to break something in the middle, however fast the machine. */
 const LONG = { voices: [BASE, BASE, BASE, BASE, BASE, BASE], params: { maxTokens: 450 } };
 const WEIGHTS = '**/model_quantized.onnx_data';
