@@ -28,7 +28,7 @@ export type PartOutcome =
   | { readonly status: 'whole' };
 
 /** Gathered before they are kept, so that few large writes are made of many small ones. */
-const GATHER_BYTES = 256 * 2 ** 10;
+const GATHER_BYTES = 128 * 2 ** 10;
 /** Less than this within the time of a stall is no progress. */
 const LEAST_PROGRESS = 1024;
 

@@ -137,7 +137,7 @@ function asOnDisk(file: DownloadFile, diskBytes: number): DownloadFile {
   return { ...file, had, state: bytesIn(had) < file.size ? 'partial' : file.state };
 }
 
-const SMALLEST_STEP = 512 * 2 ** 10;
+const SMALLEST_STEP = 256 * 2 ** 10;
 const LARGEST_STEP = 4 * 2 ** 20;
 
 class Opened implements OpenDownload {
@@ -148,6 +148,9 @@ class Opened implements OpenDownload {
   readonly #step: number;
   #unsaved = 0;
   #closed = false;
+  #beside: Promise<void> | null = null;
+  /** Of a save beside, told at the next write. */
+  #failed: Error | null = null;
   /** Records are put one after another. */
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -163,14 +166,25 @@ class Opened implements OpenDownload {
   }
 
   async write(bytes: Uint8Array, at: number): Promise<void> {
+    if (this.#failed !== null) throw this.#failed;
     await guard(() => this.#part.write(bytes, at));
     const had = withRange(this.#file.had, [at, at + bytes.length]);
     this.#file = { ...this.#file, had };
     this.#unsaved += bytes.length;
-    if (this.#unsaved >= this.#step) await this.save();
+    if (this.#unsaved >= this.#step) this.#saveBeside();
+  }
+
+  /** What comes meanwhile is taken: a reader that waits loses what lies in the pipe when a line is cut. */
+  #saveBeside(): void {
+    this.#unsaved = 0;
+    if (this.#beside !== null) return;
+    this.#beside = this.save()
+      .catch((error: unknown) => void (this.#failed = error as Error))
+      .finally(() => void (this.#beside = null));
   }
 
   async restart(etag: string | null): Promise<void> {
+    await this.#beside;
     this.#file = { ...this.#file, etag, had: [], state: 'partial' };
     // The record first: it must not speak of bytes that are gone.
     await this.#record(this.#file);
@@ -198,6 +212,7 @@ class Opened implements OpenDownload {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    await this.#beside;
     await this.save().catch(() => undefined);
     await this.#part.close().catch(() => undefined);
   }

@@ -98,33 +98,6 @@ test('what the mirror refuses is said, and can be mended', async ({ patio, watch
   }
 });
 
-test('called off in the middle, a download leaves nothing behind', async ({
-  patio,
-  watch,
-  large,
-}) => {
-  const mirror = await startMirror({ repos: { 'equipo/grande': { files: large } } });
-  try {
-    const models = await visit(patio, watch, mirror);
-    await models.lookUp('equipo/grande', mirror.url);
-    const sent = mirror.sent();
-    await models.prepare('Grande');
-    await expect(models.arrival.getByRole('progressbar')).toBeVisible();
-    await expect.poll(() => mirror.sent() - sent, { intervals: [20] }).toBeGreaterThan(1e7);
-    expect((await models.kept()).folders).toHaveLength(1);
-    await models.arrival.getByRole('button', { name: models.t.arrival.cancel }).click();
-    // It may be tried again at once.
-    await expect(models.start).toBeEnabled();
-    await models.expectNothingKept();
-    await expect(models.stored('Grande')).toHaveCount(0);
-    const stopped = mirror.sent();
-    await models.page.waitForTimeout(500);
-    expect(mirror.sent()).toBe(stopped);
-  } finally {
-    await mirror.close();
-  }
-});
-
 test('called off in the middle, a folder leaves nothing behind', async ({ patio, large }) => {
   await patio.open({ voices: [BASE] });
   const models = new Models(patio);

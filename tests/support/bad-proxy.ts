@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 
 export type Mischief =
   /** The connection ends after so many bytes of a body. */
-  | { readonly kind: 'cut'; readonly afterBytes: number }
+  | { readonly kind: 'cut'; readonly afterBytes: number; readonly everyMs?: number }
   /** One byte of the body is another. */
   | { readonly kind: 'wrong-byte' }
   /** The body is a start page with the status of a success. */
@@ -115,12 +115,11 @@ async function hand(
     const part = chunk.subarray(0, Math.max(0, limit - at));
     if (mischief?.kind === 'wrong-byte' && at === 0 && part.length > 0)
       part[0] = (part[0] ?? 0) ^ 1;
-    if (mischief?.kind === 'drip') {
-      for (let from = 0; from < part.length; from += mischief.bytes) {
-        await write(part.subarray(from, from + mischief.bytes));
-        await new Promise((resolve) => setTimeout(resolve, mischief.everyMs));
-      }
-    } else await write(part);
+    const pace = paceOf(mischief);
+    for (let from = 0; from < part.length; from += pace.bytes) {
+      await write(part.subarray(from, from + pace.bytes));
+      if (pace.everyMs > 0) await new Promise((resolve) => setTimeout(resolve, pace.everyMs));
+    }
     if (at >= limit) {
       if (mischief?.kind === 'silent') return;
       // What was sent has left before the connection ends, as on a network.
@@ -129,4 +128,9 @@ async function hand(
     }
   }
   response.end();
+}
+
+function paceOf(mischief: Mischief | null) {
+  if (mischief?.kind === 'drip') return mischief;
+  return { bytes: 65_536, everyMs: mischief?.kind === 'cut' ? (mischief.everyMs ?? 0) : 0 };
 }
