@@ -11,7 +11,7 @@ const CACHE = fileURLToPath(new URL('../../node_modules/.cache/patio/', import.m
 const OPTIONS = [
   ...['-O3', '--runtime', 'stub', '--importMemory', '--enable', 'simd', '--noAssert'],
   // Vectors pass between our own functions only; none of those is called from JavaScript.
-  ...['--disableWarning', 'AS112'],
+  ...['--disableWarning', '112'],
 ];
 /** 64 KiB pages of the 4 GiB that wasm32 can address; a shared memory must say so. */
 const SHARED = ['--sharedMemory', '--maximumMemory', '65536', '--enable', 'threads'];

@@ -47,12 +47,14 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     'src/storage/downloads.ts',
     ...['src/storage/entries.ts', 'src/sources/origin.ts', 'src/sources/drop.ts'],
     ...['src/tasks/index.ts', 'src/storage/tunings.ts', 'src/offline/'],
+    ...['src/classroom/', 'src/checkpoint/byte-source.ts', 'src/storage/classes.ts'],
   ],
   'src/offline/': ['src/domain/'],
+  'src/class-app.ts': ['src/'],
   'src/offline-app.ts': ['src/offline/', 'src/state/', 'src/i18n/', 'src/ui/', 'src/domain/'],
-  'src/i18n/': ['src/domain/', 'src/run/'],
+  'src/i18n/': ['src/domain/', 'src/run/', 'src/classroom/'],
   'src/ui/': [
-    ...['src/domain/', 'src/run/', 'src/state/', 'src/i18n/'],
+    ...['src/domain/', 'src/run/', 'src/state/', 'src/i18n/', 'src/classroom/'],
     ...['src/tasks/index.ts', 'src/tasks/*/spec.ts', 'src/tasks/*/Output.svelte'],
     // What a person points to is a value; reading a drop is a matter of the page.
     ...['src/sources/origin.ts', 'src/sources/drop.ts', 'src/storage/packages.ts'],
@@ -79,15 +81,35 @@ const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
   '@huggingface/tokenizers': ['workers/'],
   '@huggingface/jinja': ['workers/'],
   '@bufbuild/protobuf': ['src/graph/', 'src/sources/tokenizer/sentencepiece.ts'],
-  '@zip.js/zip.js': ['src/sources/zip.ts', 'src/storage/package-zip.ts'],
+  '@zip.js/zip.js': [
+    'src/sources/zip.ts',
+    'src/storage/package-zip.ts',
+    'src/storage/class-zip.ts',
+  ],
   yaml: ['src/sources/card.ts'],
-  'hash-wasm': ['src/storage/package-writer.ts', 'src/storage/sha256.ts', 'workers/package-id.ts'],
+  'hash-wasm': [
+    'src/class-app.ts',
+    'src/storage/package-writer.ts',
+    'src/storage/sha256.ts',
+    'workers/package-id.ts',
+  ],
   'idb-keyval': [
-    ...['src/storage/idb-runs.ts', 'src/storage/package-index.ts', 'src/storage/idb-files.ts'],
+    ...[
+      'src/storage/idb-runs.ts',
+      'src/storage/package-index.ts',
+      'src/storage/idb-files.ts',
+      'src/storage/idb-classes.ts',
+    ],
     ...['src/storage/download-index.ts', 'src/storage/idb-parts.ts'],
   ],
   papaparse: ['src/run/', 'src/classroom/'],
-  valibot: ['src/run/', 'src/classroom/', 'src/storage/package-entry.ts', 'src/storage/download-entry.ts', 'src/storage/tunings.ts'],
+  valibot: [
+    'src/run/',
+    'src/classroom/',
+    'src/storage/package-entry.ts',
+    'src/storage/download-entry.ts',
+    'src/storage/tunings.ts',
+  ],
   comlink: ['src/engine/', 'workers/', 'src/main.ts'],
   svelte: ['src/ui/', 'src/App.svelte', 'src/main.ts', 'src/offline-app.ts'],
   'bits-ui': ['src/ui/'],
@@ -166,9 +188,9 @@ it.each([
   expect(fault({ from, name }) === null).toBe(allowed);
 });
 
-it('one file alone starts Workers', () => {
+it('one file alone starts Workers, and one their threads', () => {
   const starting = files.filter((file) => /\bnew (Shared)?Worker\(/u.test(read(file)));
-  expect(starting).toEqual(['src/main.ts']);
+  expect(starting).toEqual(['src/main.ts', 'workers/kernels/team.ts']);
 });
 
 it('the catalogue imports types only', () => {

@@ -38,11 +38,16 @@ export interface AttentionUnits {
 }
 
 /** Throws a RangeError where a head's values are no multiple of 4 or heads do not share keys evenly. */
-export function unitsOf(rows: readonly AttentionRow[], shape: AttentionShape): AttentionUnits {
+export function unitsOf(
+  rows: readonly AttentionRow[],
+  shape: AttentionShape,
+  threads: number,
+): AttentionUnits {
   if (shape.headDim % 4 !== 0 || shape.heads % shape.kvHeads !== 0) {
     throw new RangeError(`Attention of ${shape.heads} / ${shape.kvHeads} × ${shape.headDim}`);
   }
-  const units = rows.flatMap((row, index) => unitsOfRow(row, index, shape));
+  const together = headsTogether(rows, shape, threads);
+  const units = rows.flatMap((row, index) => unitsOfRow(row, index, shape, together));
   const longest = rows.reduce((most, row) => Math.max(most, row.past + row.count), 0);
   const scores = rows.reduce((sum, row) => sum + row.count * (row.past + row.count), 0);
   return {
@@ -53,15 +58,31 @@ export function unitsOf(rows: readonly AttentionRow[], shape: AttentionShape): A
   };
 }
 
-function unitsOfRow(row: AttentionRow, index: number, shape: AttentionShape): Unit[] {
+/** Heads that read a key together: fewer where there would be no unit for each thread. */
+function headsTogether(
+  rows: readonly AttentionRow[],
+  { heads, kvHeads }: AttentionShape,
+  threads: number,
+): number {
+  const keys = kvHeads * rows.reduce((sum, row) => sum + row.count, 0);
+  const parts = Math.max(1, Math.floor(threads / Math.max(keys, 1)));
+  return Math.min(VECTORS, Math.ceil(heads / kvHeads / parts));
+}
+
+function unitsOfRow(
+  row: AttentionRow,
+  index: number,
+  shape: AttentionShape,
+  together: number,
+): Unit[] {
   const group = shape.heads / shape.kvHeads;
   const queries = Math.max(1, Math.floor(VECTORS / group));
   const units: Unit[] = [];
   for (let query = 0; query < row.count; query += queries) {
     const some = Math.min(queries, row.count - query);
     for (let key = 0; key < shape.kvHeads; key++) {
-      for (let head = 0; head < group; head += VECTORS) {
-        const heads = Math.min(VECTORS, group - head);
+      for (let head = 0; head < group; head += together) {
+        const heads = Math.min(together, group - head);
         units.push([index, key * group + head, heads, query, some]);
       }
     }

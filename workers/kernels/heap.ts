@@ -11,12 +11,15 @@ const SLACK = PAGE;
 /** Room in a WebAssembly memory: first fit, neighbours joined when freed. Its books are kept in JavaScript. */
 export class Heap {
   private readonly memory: WebAssembly.Memory;
+  private readonly mostPages: number;
   /** Free stretches by their beginning, in order; none touches the next. */
   private free: { at: Pointer; bytes: number }[];
   private readonly taken = new Map<Pointer, number>();
 
-  constructor(memory: WebAssembly.Memory, from: number) {
+  /** @param mostPages what the memory may grow to */
+  constructor(memory: WebAssembly.Memory, from: number, mostPages: number) {
     this.memory = memory;
+    this.mostPages = mostPages;
     const at = aligned(from);
     this.free = [{ at, bytes: memory.buffer.byteLength - SLACK - at }];
   }
@@ -63,7 +66,7 @@ export class Heap {
     const last = this.free.at(-1);
     const spare = last !== undefined && last.at + last.bytes === end ? last.bytes : 0;
     const wanted = Math.ceil((size - spare) / PAGE);
-    const left = MOST_PAGES - this.memory.buffer.byteLength / PAGE;
+    const left = this.mostPages - this.memory.buffer.byteLength / PAGE;
     const pages = Math.min(Math.max(wanted, STEP_PAGES), left);
     if (pages < wanted) throw new RangeError(`No room for ${size} bytes`);
     this.memory.grow(pages);

@@ -78,6 +78,10 @@ export interface ScoreBias {
 
 export interface Kernels {
   readonly memory: WebAssembly.Memory;
+  /** That compute together, the calling one among them. */
+  readonly threads: number;
+  /** Ends all threads but the calling one; they also end with the Worker that made these kernels. */
+  dispose(): void;
   /** Aligned to 16; memory grows where it must, which detaches every view made before. Throws a RangeError when there is none left. */
   allocate(bytes: number): Pointer;
   free(pointer: Pointer): void;

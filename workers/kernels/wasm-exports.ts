@@ -56,3 +56,28 @@ export interface WasmExports {
   topK(x: Pointer, width: number, count: number, values: Pointer, ids: Pointer): void;
   logSumExp(x: Pointer, width: number): number;
 }
+
+/** What `assembly/shared.ts` adds: the same work, posted as a job that other threads may take pieces of. */
+export interface SharedExports extends WasmExports {
+  jobBytes(): number;
+  serve(job: Pointer, thread: number): void;
+  stop(job: Pointer): void;
+  setScratch(job: Pointer, scratch: Pointer, bytes: number): void;
+  shareInt8Product(
+    ...args: [
+      ...job: [job: Pointer, step: number],
+      ...rounded: [a: Pointer, scales: Pointer, rows: number, width: number],
+      ...weights: [values: Pointer, scales: Pointer, bias: Pointer],
+      ...outputs: [into: Pointer, out: number],
+    ]
+  ): void;
+  shareFloat32Product(
+    ...args: [
+      ...job: [job: Pointer, step: number],
+      ...padded: [x: Pointer, rows: number, width: number],
+      ...weights: [values: Pointer, bias: Pointer],
+      ...outputs: [into: Pointer, out: number],
+    ]
+  ): void;
+  shareAttend(job: Pointer, step: number, plan: Pointer, units: number): void;
+}

@@ -1,5 +1,5 @@
 import { unitsOf, writePlan, type AttentionWork } from './attention-plan.ts';
-import { Heap, MOST_PAGES } from './heap.ts';
+import type { Heap } from './heap.ts';
 import type {
   Activation,
   AttentionRow,
@@ -12,11 +12,12 @@ import type {
   ScoreBias,
   Strided,
 } from './kernels.ts';
+import { startMachine, type Machine } from './machine.ts';
 import { float32Matrix, int8Matrix, type Layout } from './matrices.ts';
 import { Scratch } from './scratch.ts';
+import type { Team } from './team.ts';
 import type { WasmExports } from './wasm-exports.ts';
 
-const PAGE = 65_536;
 /** What `int8Product` works in. */
 const PRODUCT_SCRATCH = 16_896;
 const KINDS: Readonly<Record<Activation, number>> = {
@@ -26,31 +27,37 @@ const KINDS: Readonly<Record<Activation, number>> = {
 
 /** Throws a RangeError where the memory asked for cannot be had. */
 export async function createKernels(options: KernelOptions): Promise<Kernels> {
-  const { default: bytes } = await import('./assembly/plain.ts?asc');
-  const initial = Math.min(Math.ceil(options.initialBytes / PAGE) + 2, MOST_PAGES);
-  const memory = new WebAssembly.Memory({ initial, maximum: MOST_PAGES });
-  const { instance } = await WebAssembly.instantiate(bytes, { env: { memory } });
-  return new WasmKernels(memory, instance.exports as unknown as WasmExports);
+  return new WasmKernels(await startMachine(options));
 }
 
-/** `Kernels` in one thread. Nothing here is kept over a call but room to work in. */
+/** Nothing is kept over a call but room to work in. */
 class WasmKernels implements Kernels {
   readonly memory: WebAssembly.Memory;
+  readonly threads: number;
   private readonly wasm: WasmExports;
+  private readonly team: Team | null;
   private readonly heap: Heap;
   private readonly rounded: Scratch;
   private readonly scales: Scratch;
   private readonly plan: Scratch;
   private readonly work: Scratch;
 
-  constructor(memory: WebAssembly.Memory, wasm: WasmExports) {
+  constructor({ memory, heap, wasm, team }: Machine) {
     this.memory = memory;
+    this.heap = heap;
     this.wasm = wasm;
-    this.heap = new Heap(memory, Math.max(1024, wasm.heapBase()));
-    this.rounded = new Scratch(this.heap);
-    this.scales = new Scratch(this.heap);
-    this.plan = new Scratch(this.heap);
-    this.work = new Scratch(this.heap);
+    this.team = team;
+    this.threads = team?.threads ?? 1;
+    this.rounded = new Scratch(heap);
+    this.scales = new Scratch(heap);
+    this.plan = new Scratch(heap);
+    this.work = new Scratch(heap, this.threads, (at, bytes) =>
+      team?.wasm.setScratch(team.job, at, bytes),
+    );
+  }
+
+  dispose(): void {
+    this.team?.dispose();
   }
 
   allocate(bytes: number): Pointer {
@@ -79,12 +86,16 @@ class WasmKernels implements Kernels {
 
   int8Product(x: Pointer, rows: number, matrix: Int8Matrix, bias: Pointer, into: Pointer): void {
     const { values, scales, in: width, out } = matrix;
-    const a = this.rounded.of(rows * upTo(width, 16) * 2);
+    const pitch = upTo(width, 16);
+    const a = this.rounded.of(rows * pitch * 2);
     const rowScales = this.scales.of(rows * 4);
     const scratch = this.work.of(PRODUCT_SCRATCH);
     this.wasm.roundRows(x, rows, width, a, rowScales);
-    const rest = [values, scales, bias, into, out] as const;
-    this.wasm.int8Product(a, rowScales, rows, upTo(width, 16), ...rest, scratch, 0, upTo(out, 4));
+    const { team } = this;
+    const step = team?.stepOf(upTo(out, 4), 4, rows * pitch * out) ?? 0;
+    const args = [a, rowScales, rows, pitch, values, scales, bias, into, out] as const;
+    if (team !== null && step > 0) team.wasm.shareInt8Product(team.job, step, ...args);
+    else this.wasm.int8Product(...args, scratch, 0, upTo(out, 4));
   }
 
   float32Product(
@@ -98,7 +109,11 @@ class WasmKernels implements Kernels {
     const pitch = upTo(width, 4);
     const a = pitch === width ? x : this.rounded.of(rows * pitch * 4);
     if (a !== x) this.wasm.padRows(x, rows, width, a);
-    this.wasm.float32Product(a, rows, pitch, values, bias, into, out, 0, upTo(out, 4));
+    const { team } = this;
+    const step = team?.stepOf(upTo(out, 4), 4, rows * pitch * out) ?? 0;
+    const args = [a, rows, pitch, values, bias, into, out] as const;
+    if (team !== null && step > 0) team.wasm.shareFloat32Product(team.job, step, ...args);
+    else this.wasm.float32Product(...args, 0, upTo(out, 4));
   }
 
   int8Rows(matrix: Int8Matrix, ids: readonly number[], into: Pointer): void {
@@ -186,11 +201,15 @@ class WasmKernels implements Kernels {
     bias?: ScoreBias,
   ): void {
     const work: AttentionWork = { q, k, v, rows, shape, into, bias };
-    const { units, planBytes, scratchBytes } = unitsOf(rows, shape);
+    const { units, planBytes, scratchBytes, products } = unitsOf(rows, shape, this.threads);
     const plan = this.plan.of(planBytes);
+    const scratch = this.work.of(scratchBytes);
     writePlan(this.memory, plan, work, units);
     this.wasm.keep(plan);
-    this.wasm.attend(plan, 0, units.length, this.work.of(scratchBytes));
+    const { team } = this;
+    const step = team?.stepOf(units.length, 1, products) ?? 0;
+    if (team !== null && step > 0) team.wasm.shareAttend(team.job, step, plan, units.length);
+    else this.wasm.attend(plan, 0, units.length, scratch);
   }
 
   topK(

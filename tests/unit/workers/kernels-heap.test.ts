@@ -7,7 +7,7 @@ it('hands out room that nobody else has', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
       const memory = new WebAssembly.Memory({ initial: 2, maximum: 400 });
-      const heap = new Heap(memory, 1024);
+      const heap = new Heap(memory, 1024, 400);
       const taken: { at: number; bytes: number }[] = [];
       for (const { bytes, free } of steps) {
         if (free % 3 === 0 && taken.length > 0) {
@@ -26,14 +26,14 @@ it('hands out room that nobody else has', () => {
 });
 
 it('uses again what was freed, joined with its neighbours', () => {
-  const heap = new Heap(new WebAssembly.Memory({ initial: 4 }), 1024);
+  const heap = new Heap(new WebAssembly.Memory({ initial: 4 }), 1024, 4);
   const places = [10_000, 20_000, 30_000].map((bytes) => heap.allocate(bytes));
   for (const at of [places[0], places[2], places[1]]) heap.release(at ?? 0);
   expect(heap.allocate(60_000)).toBe(places[0]);
 });
 
 it('says when nothing is left, and what was never given', () => {
-  const heap = new Heap(new WebAssembly.Memory({ initial: 2, maximum: 3 }), 1024);
+  const heap = new Heap(new WebAssembly.Memory({ initial: 2, maximum: 3 }), 1024, 3);
   expect(() => heap.allocate(500_000)).toThrow(RangeError);
   expect(heap.allocate(1000)).toBe(1024);
   expect(() => heap.release(2048)).toThrow(RangeError);

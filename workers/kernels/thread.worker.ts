@@ -1,0 +1,10 @@
+/** One of the threads that take pieces of a kernel's work; it blocks until it is told to stop, or ended. */
+import type { ThreadStart } from './team.ts';
+import type { SharedExports } from './wasm-exports.ts';
+
+addEventListener('message', ({ data }: MessageEvent<ThreadStart>) => {
+  const { module, memory, job, thread } = data;
+  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+  (exports as unknown as SharedExports).serve(job, thread);
+  close();
+});
