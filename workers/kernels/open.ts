@@ -1,16 +1,16 @@
 /** A decoder on the CPU, where its graph asks for nothing that the kernels do not have. */
-import type { Failure } from '../../src/domain/failure.ts';
 import { crossing } from '../boundary.ts';
 import type { GraphSession } from '../session.ts';
 import type { WeightsFile } from '../weights.ts';
 import { readGraph } from './graph-file.ts';
+import { kernelFailure } from './kernel-failure.ts';
 import { weightBytes } from './place-weights.ts';
 import { compile, type Program } from './program.ts';
 import { openKernelSession } from './session.ts';
 import { createKernels } from './wasm-kernels.ts';
 
 /** Room to work in, beside the weights; the memory grows where texts need more. */
-const WORK_BYTES = 8 * 2 ** 20;
+const WORK_BYTES = 2 ** 20;
 
 /** @returns null where nodes of the graph have no kernel; nothing has been read of its weights then */
 export function programOf(model: Uint8Array): Program | null {
@@ -32,12 +32,6 @@ export async function openProgram(
   signal: AbortSignal,
 ): Promise<GraphSession> {
   const initialBytes = weightBytes(program) + WORK_BYTES;
-  const kernels = await crossing(() => createKernels({ initialBytes, threads }), kernelsFailure);
+  const kernels = await crossing(() => createKernels({ initialBytes, threads }), kernelFailure);
   return openKernelSession(program, weights, recurrent, kernels, signal);
-}
-
-/** Asked for more memory than there is, WebAssembly throws a RangeError. */
-function kernelsFailure(detail: string): Failure {
-  if (/memory/i.test(detail)) return { code: 'out-of-memory' };
-  return { code: 'runtime-failed', detail };
 }

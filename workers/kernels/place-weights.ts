@@ -3,6 +3,7 @@ import { refuse } from '../../src/domain/failure.ts';
 import { WeightsReader, type WeightsFile } from '../weights.ts';
 import { wholeNumbers, type Constant, type Elsewhere } from './graph-file.ts';
 import type { Kernels, Pointer } from './kernels.ts';
+import { layMatrix, type Laying, type Take } from './lay-matrix.ts';
 import type { Matrix, Placed } from './link.ts';
 import type { MatrixRef } from './operations.ts';
 import { matricesOf, valuesOf, type Program } from './program.ts';
@@ -10,7 +11,7 @@ import type { Value } from './values.ts';
 
 type Lying = Constant & { readonly place: Elsewhere };
 
-/** Reads the file once, in its order; beside what is placed, memory holds one tensor. */
+/** Reads the file once, in its order, straight into the places where the weights are used. */
 export async function placeWeights(
   program: Program,
   file: WeightsFile,
@@ -21,10 +22,11 @@ export async function placeWeights(
   weights.takeInline(program.file.constants.values());
   const reader = new WeightsReader(file, signal);
   try {
-    for (const constant of inOrder(program, file, weights)) {
-      const bytes = new Uint8Array(constant.place.length);
-      await reader.read(constant.place.offset, bytes);
-      weights.take(constant, bytes);
+    for (const { name, place } of inOrder(program, file, weights)) {
+      await reader.pieces(
+        { offset: place.offset, bytes: place.length },
+        weights.taker(name, place),
+      );
     }
     await reader.finish();
   } catch (error) {
@@ -56,13 +58,11 @@ function inOrder({ file }: Program, { path }: WeightsFile, weights: PlacedWeight
 
 class PlacedWeights implements Placed {
   readonly #kernels: Kernels;
-  readonly #matrices = new Map<string, Matrix>();
+  readonly #layings = new Map<string, Laying>();
   readonly #values = new Map<string, Pointer>();
   readonly #wanted: ReadonlySet<string>;
   /** Matrices by the names of their parts. */
   readonly #refs = new Map<string, MatrixRef>();
-  /** Parts that wait for the other. */
-  readonly #waiting = new Map<string, Uint8Array>();
 
   constructor(program: Program, kernels: Kernels) {
     this.#kernels = kernels;
@@ -78,22 +78,27 @@ class PlacedWeights implements Placed {
   }
 
   takeInline(constants: Iterable<Constant>): void {
-    for (const constant of constants) {
-      if (constant.place.type !== 'inline' || !this.wants(constant.name)) continue;
-      this.take(constant, constant.place.bytes.slice());
+    for (const { name, place } of constants) {
+      if (place.type !== 'inline' || !this.wants(name)) continue;
+      this.taker(name, { length: place.bytes.length })(place.bytes, 0);
     }
   }
 
-  take({ name }: Constant, bytes: Uint8Array): void {
-    if (this.#wanted.has(name)) this.#takeValues(name, bytes);
+  /** Puts the bytes of a constant wherever they are used. */
+  taker(name: string, { length }: { readonly length: number }): Take {
+    const takes: Take[] = [];
+    if (this.#wanted.has(name)) takes.push(this.#takeValues(name, length));
     const ref = this.#refs.get(name);
-    if (ref !== undefined) this.#takePart(ref, name, bytes);
+    if (ref !== undefined) takes.push(this.#takePart(ref, name));
+    return (piece, at) => {
+      for (const take of takes) take(piece, at);
+    };
   }
 
   matrix({ values }: MatrixRef): Matrix {
-    const matrix = this.#matrices.get(values);
-    if (matrix === undefined) throw new RangeError(`the weights ${values} are missing`);
-    return matrix;
+    const laying = this.#layings.get(values);
+    if (laying === undefined) throw new RangeError(`the weights ${values} are missing`);
+    return laying.matrix;
   }
 
   values(name: string): Pointer {
@@ -102,33 +107,17 @@ class PlacedWeights implements Placed {
     return at;
   }
 
-  #takeValues(name: string, bytes: Uint8Array): void {
-    const at = this.#kernels.allocate(Math.max(1, bytes.length));
-    this.#kernels.bytes(at, bytes.length).set(bytes);
-    this.#values.set(name, at);
+  #takeValues(name: string, length: number): Take {
+    const base = this.#kernels.allocate(Math.max(1, length));
+    this.#values.set(name, base);
+    return (piece, at) => this.#kernels.bytes(base + at, piece.length).set(piece);
   }
 
-  #takePart(ref: MatrixRef, name: string, bytes: Uint8Array): void {
-    if (ref.scales === null) {
-      const matrix = this.#kernels.float32Matrix(floats(bytes), ref);
-      this.#matrices.set(ref.values, { kind: 'float32', matrix });
-      return;
-    }
-    const other = this.#waiting.get(name === ref.values ? ref.scales : ref.values);
-    if (other === undefined) {
-      this.#waiting.set(name, bytes);
-      return;
-    }
-    this.#waiting.clear();
-    const [values, scales] = name === ref.values ? [bytes, other] : [other, bytes];
-    const narrow = new Int8Array(values.buffer, values.byteOffset, values.length);
-    const matrix = this.#kernels.int8Matrix(narrow, floats(scales), ref);
-    this.#matrices.set(ref.values, { kind: 'int8', matrix });
+  #takePart(ref: MatrixRef, name: string): Take {
+    const laying = this.#layings.get(ref.values) ?? layMatrix(this.#kernels, ref);
+    this.#layings.set(ref.values, laying);
+    return name === ref.values ? laying.values : laying.scales;
   }
-}
-
-function floats(bytes: Uint8Array): Float32Array {
-  return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
 }
 
 /** What every run begins with: constants by their slots. */

@@ -1,9 +1,9 @@
 /** A decoder's graph run by Patio's own kernels: weights and states lie in their memory and stay there. */
-import type { Failure } from '../../src/domain/failure.ts';
 import { crossing } from '../boundary.ts';
 import type { Copy, Feeds, GraphSession, GraphTensor } from '../session.ts';
 import type { WeightsFile } from '../weights.ts';
 import { Frame, Rooms } from './frame.ts';
+import { kernelFailure } from './kernel-failure.ts';
 import type { Kernels } from './kernels.ts';
 import type { Placed } from './link.ts';
 import { fixedValues, placeWeights } from './place-weights.ts';
@@ -193,10 +193,4 @@ function lowWords(data: unknown): Int32Array {
 function floatsIn({ data }: GraphTensor): Float32Array {
   if (data instanceof Float32Array) return data;
   throw new TypeError('expected a float32 tensor in memory');
-}
-
-/** The kernels throw a RangeError when their memory can grow no more. */
-function kernelFailure(detail: string): Failure {
-  if (/memory/i.test(detail)) return { code: 'out-of-memory' };
-  return { code: 'runtime-failed', detail };
 }

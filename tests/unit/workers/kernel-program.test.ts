@@ -1,10 +1,12 @@
 /** Graph files as programs: what is read of them, what is seen as one, what is refused. */
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { GraphBuilder } from '../../../src/graph/graph-builder';
 import { readGraph } from '../../../workers/kernels/graph-file';
 import { openProgram, programOf } from '../../../workers/kernels/open';
 import { compile } from '../../../workers/kernels/program';
 import { needed, rewrite } from '../../../workers/kernels/rewrite';
+import { openKernelSession } from '../../../workers/kernels/session';
+import { createKernels } from '../../../workers/kernels/wasm-kernels';
 import { floatsOf } from '../../../workers/session';
 import { FailureError } from '../../../src/domain/failure';
 
@@ -116,6 +118,21 @@ describe('weights', () => {
     const files = { weights: fileOf(weights().subarray(0, 70)), recurrent: [] };
     await expect(openProgram(program, files, 1, signal)).rejects.toThrow(FailureError);
   });
+});
+
+test('memory that ran out is told as such', async () => {
+  const program = programOf(graph());
+  if (program === null) throw new Error('no program');
+  const kernels = await createKernels({ initialBytes: 2 ** 20, threads: 1 });
+  const session = await openKernelSession(program, fileOf(weights()), [], kernels, signal);
+  const x = session.float32(new Float32Array(6), [1, 6]);
+  const rest = 4 * 2 ** 30 - 2 ** 20;
+  expect(() => kernels.allocate(rest)).toThrow(RangeError);
+  vi.spyOn(kernels, 'allocate').mockImplementation((bytes) => {
+    throw new RangeError(`No room for ${bytes} bytes`);
+  });
+  const failed = session.run({ x }, ['doubled']).catch((error: unknown) => error);
+  expect(await failed).toMatchObject({ failure: { code: 'out-of-memory' } });
 });
 
 /** By hand, in double precision. */
