@@ -147,6 +147,10 @@ async function copy(
       }
       if (at + filled >= end) break;
     }
+  } catch (error) {
+    // Called off: what has come is kept, for when it is gone on with.
+    if (signal.aborted && filled > 0) await flush();
+    throw error;
   } finally {
     void reader?.cancel().catch(() => undefined);
   }

@@ -129,17 +129,28 @@ export class Library {
 
   /** The list of this browser, once in the page's life; until then the catalogue has only what came with the app. */
   load(): Promise<void> {
-    return (this.#loaded ??= this.refresh());
+    return (this.#loaded ??= this.#attempt(() => this.#list()));
   }
 
-  async refresh(): Promise<void> {
-    const { store, notices, downloads } = this.#deps;
+  /** What is stored, and what was left half-way. */
+  refresh(): Promise<void> {
+    return this.#attempt(async () => {
+      await this.#list();
+      this.#halves = (await this.#deps.downloads?.list()) ?? [];
+    });
+  }
+
+  async #list(): Promise<void> {
+    this.#stored = await this.#deps.store.list();
+    this.#usage = await this.#deps.store.usage();
+  }
+
+  /** What the browser refuses is said. */
+  async #attempt(work: () => Promise<void>): Promise<void> {
     try {
-      this.#stored = await store.list();
-      this.#halves = (await downloads?.list()) ?? [];
-      this.#usage = await store.usage();
+      await work();
     } catch (error) {
-      notices.push(toFailure(error));
+      this.#deps.notices.push(toFailure(error));
     }
   }
 
@@ -198,11 +209,7 @@ export class Library {
 
   /** Forgets what was fetched of a download that was left half-way. */
   async discard(id: string): Promise<void> {
-    try {
-      await this.#deps.downloads?.discard(id);
-    } catch (error) {
-      this.#deps.notices.push(toFailure(error));
-    }
+    await this.#attempt(async () => this.#deps.downloads?.discard(id));
     await this.refresh();
   }
 
@@ -237,12 +244,10 @@ export class Library {
   }
 
   async removeAll(ids: readonly string[]): Promise<void> {
-    try {
+    await this.#attempt(async () => {
       for (const id of ids) await this.#deps.store.remove(id);
       this.#deps.notices.say('deleted');
-    } catch (error) {
-      this.#deps.notices.push(toFailure(error));
-    }
+    });
     await this.refresh();
   }
 

@@ -13,8 +13,8 @@ export interface DownloadIndex {
 }
 
 export function idbDownloadIndex(
-  jobs: UseStore = createStore('patio-download-jobs', 'jobs'),
-  files: UseStore = createStore('patio-download-files', 'files'),
+  jobs: UseStore = lazyStore('patio-download-jobs', 'jobs'),
+  files: UseStore = lazyStore('patio-download-files', 'files'),
 ): DownloadIndex {
   const all = async (source: string) =>
     (await entries<[string, string], unknown>(files)).filter(([[of]]) => of === source);
@@ -36,4 +36,10 @@ export function idbDownloadIndex(
       await delMany(gone, files);
     },
   };
+}
+
+/** Opened when it is first asked for something: where it is forbidden, opening throws. */
+function lazyStore(database: string, name: string): UseStore {
+  let opened: UseStore | null = null;
+  return async (mode, callback) => (opened ??= createStore(database, name))(mode, callback);
 }
