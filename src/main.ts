@@ -85,7 +85,11 @@ const state = createState({
   later,
 });
 
-const i18n = new I18n(() => state.settings.locale);
+const i18n = new I18n(
+  () => state.settings.locale,
+  async () => (await import('./i18n/en.ts')).en,
+);
+await i18n.load();
 const target = document.getElementById('app');
 if (!target) throw new Error('index.html has no #app');
 const router = new Router(location);
@@ -114,7 +118,7 @@ async function openClassroom() {
     clock: () => Date.now(),
     ids: newId,
     later,
-    workers: { engine: () => createEngine(workers), cutEngine, survivesReload },
+    workers: { engine: () => createEngine(workers), cutEngine },
   });
 }
 
@@ -131,10 +135,6 @@ function cutEngine() {
     return worker;
   };
   return { engine: createEngine({ ...workers, spawn }), proven };
-}
-
-async function survivesReload(): Promise<boolean> {
-  return (await offlineApp)?.isComplete(await state.device.load()) ?? false;
 }
 
 /** Not needed for the first answer, so not part of the first script; null where it cannot be fetched. */

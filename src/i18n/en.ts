@@ -3,6 +3,7 @@ import { failuresEn } from './failures-en.ts';
 import { findingsEn } from './findings-en.ts';
 import { modelsEn } from './models-en.ts';
 import { storageEn } from './storage-en.ts';
+import { classEn } from './class-en.ts';
 import { createFormat } from './format.ts';
 import { fieldsEn, tasksEn } from './tasks-en.ts';
 
@@ -17,6 +18,7 @@ export const en = {
   failures: failuresEn,
   findings: findingsEn,
   models: modelsEn,
+  class: classEn,
   storage: storageEn,
   backends: { auto: 'Automatic', cpu: 'CPU', gpu: 'GPU' },
   backendNames: { cpu: 'CPU', gpu: 'GPU' },
@@ -41,6 +43,7 @@ export const en = {
     compare: 'Compare',
     models: 'Models',
     storage: 'Storage',
+    class: 'Class',
     history: 'History',
   },
   settings: {

@@ -67,7 +67,12 @@ export const modelsEn: ModelsMessages = {
     ready: (name) => `${name} is ready`,
     tryIt: 'Try it',
   },
-  kinds: { checkpoint: 'PyTorch model', adapter: 'LoRA adapter', onnx: 'ONNX model', package: 'Model ready for Patio' },
+  kinds: {
+    checkpoint: 'PyTorch model',
+    adapter: 'LoRA adapter',
+    onnx: 'ONNX model',
+    package: 'Model ready for Patio',
+  },
   facts: {
     kind: 'What it is',
     task: 'Task',

@@ -106,6 +106,17 @@ test('a finished cell says what it shared with others, and nothing where it did 
   expect(alone).not.toContain('misma pasada');
 });
 
+test('a finished cell says how much memory it had, where that is known', () => {
+  const own = doneState(' un rey.');
+  if (own.status !== 'done') throw new Error('not done');
+  const { partial } = own;
+  const conditions = { ...partial.conditions, memoryBytes: 52_428_800 };
+  const told = show({ ...own, partial: { ...partial, conditions } }).container;
+  const details = told.querySelector('dl')?.textContent.replace(/\s+/gu, ' ') ?? '';
+  expect(details).toMatch(/Memoria de WebAssembly 52 MB/u);
+  expect(show(own).container.querySelector('dl')?.textContent).not.toContain('Memoria');
+});
+
 test('a failure says what happened and what to do', () => {
   show({ status: 'failed', failure, partial: null, at: 1 });
   expect(screen.getByText(/No alcanzó la memoria/u)).toBeTruthy();

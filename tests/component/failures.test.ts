@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Failure, FailureCode } from '../../src/domain/failure.ts';
-import { failureText, LOCALES, MESSAGES } from '../../src/i18n/index.ts';
+import { failureText, LOCALES } from '../../src/i18n/index.ts';
+import { MESSAGES } from '../support/messages.ts';
 
 /** One of each code; a new code does not compile until it is here. */
 const EVERY: { readonly [Code in FailureCode]: Extract<Failure, { code: Code }> } = {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Finding, FindingCode } from '../../src/domain/preflight.ts';
-import { findingText, LOCALES, MESSAGES } from '../../src/i18n/index.ts';
+import { findingText, LOCALES } from '../../src/i18n/index.ts';
+import { MESSAGES } from '../support/messages.ts';
 
 /** One of each code; a new code does not compile until it is here. */
 const EVERY: { readonly [Code in FindingCode]: Extract<Finding, { code: Code }> } = {

@@ -2,6 +2,7 @@ import { render } from '@testing-library/svelte';
 import type { Component } from 'svelte';
 import type { Catalogue } from '../../src/domain/model.ts';
 import type { Engine } from '../../src/engine/engine.ts';
+import { en } from '../../src/i18n/en.ts';
 import { I18n, type Locale } from '../../src/i18n/index.ts';
 import { createState } from '../../src/state/state.ts';
 import { memoryRuns } from '../../src/storage/memory.ts';
@@ -45,8 +46,13 @@ export function testApp({
     later: () => () => undefined,
   });
   state.settings.locale = locale;
-  const i18n = new I18n(() => state.settings.locale);
-  return { ...state, shelf: [], i18n, router: new Router({ hash: '' }) };
+  const i18n = new I18n(
+    () => state.settings.locale,
+    () => Promise.resolve(en),
+    en,
+  );
+  const classroom = () => Promise.reject(new Error('no classroom here'));
+  return { ...state, shelf: [], classroom, i18n, router: new Router({ hash: '' }) };
 }
 
 /** Renders one part of the page inside the app's context. */

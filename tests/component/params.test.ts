@@ -1,7 +1,7 @@
 import { fireEvent, screen } from '@testing-library/svelte';
 import { expect, test } from 'vitest';
 import { DEFAULT_PARAMS, type Params } from '../../src/domain/params.ts';
-import { MESSAGES } from '../../src/i18n/index.ts';
+import { MESSAGES } from '../support/messages.ts';
 import { readNumber, writeNumber } from '../../src/ui/number-text.ts';
 import { TASKS } from '../../src/tasks/index.ts';
 import { overrideChips, paramsSummary } from '../../src/ui/params-summary.ts';

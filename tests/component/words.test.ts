@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { en } from '../../src/i18n/en.ts';
 import { es } from '../../src/i18n/es.ts';
-import { MESSAGES } from '../../src/i18n/index.ts';
+import { MESSAGES } from '../support/messages.ts';
 import { endWords } from '../../src/ui/cell-words.ts';
 import { keyAction } from '../../src/ui/keys.ts';
 import { screenOf } from '../../src/ui/router.svelte.ts';

@@ -31,11 +31,22 @@ const state = createState({
     return () => clearTimeout(timer);
   },
 });
-const i18n = new I18n(() => state.settings.locale);
+const i18n = new I18n(
+  () => state.settings.locale,
+  async () => (await import('../../../src/i18n/en.ts')).en,
+);
 const target = document.getElementById('app');
 if (target) {
   mount(App, {
     target,
-    props: { app: { ...state, shelf, i18n, router: new Router(location) } },
+    props: {
+      app: {
+        ...state,
+        shelf,
+        classroom: () => Promise.reject(new Error('none')),
+        i18n,
+        router: new Router(location),
+      },
+    },
   });
 }
