@@ -1,6 +1,7 @@
 import { createContext } from 'svelte';
 import type { ShelfModel } from '../domain/model.ts';
 import type { I18n } from '../i18n/index.ts';
+import type { Classroom } from '../state/classroom.svelte.ts';
 import type { State } from '../state/state.ts';
 import type { Router } from './router.svelte.ts';
 
@@ -8,6 +9,10 @@ import type { Router } from './router.svelte.ts';
 export interface App extends State {
   /** Models of the Hub that are proposed. */
   readonly shelf: readonly ShelfModel[];
+  /** What is asked stands as it is: set by the exercises of a class. */
+  readonly fixed?: boolean;
+  /** Made when its screen is first asked for. */
+  readonly classroom: () => Promise<Classroom>;
   readonly i18n: I18n;
   readonly router: Router;
 }

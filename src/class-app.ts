@@ -1,0 +1,106 @@
+/** The composition of the classroom, fetched when its screen is first asked for. */
+import { createSHA256 } from 'hash-wasm';
+import { CLASS_FILE } from './classroom/pack.ts';
+import { refuse } from './domain/failure.ts';
+import type { Engine, Tunable } from './engine/engine.ts';
+import { tiersFor } from './offline/manifest.ts';
+import type { Asked, Stock } from './offline/protocol.ts';
+import { openZip } from './sources/zip.ts';
+import { Classroom, type ClassroomDeps } from './state/classroom.svelte.ts';
+import { zipClass } from './storage/class-zip.ts';
+import { idbClasses } from './storage/idb-classes.ts';
+import { save } from './ui/download.ts';
+
+export interface ClassWorkers {
+  readonly engine: () => Engine & Tunable;
+  readonly cutEngine: () => {
+    readonly engine: Engine & Tunable;
+    readonly proven: Promise<boolean>;
+  };
+}
+
+type Given = Omit<ClassroomDeps, 'ground'> & { readonly workers: ClassWorkers };
+
+const HASH_SLICE_BYTES = 4 * 2 ** 20;
+
+export function openClassroom({ workers, ...deps }: Given): Classroom {
+  const { store } = deps;
+  return new Classroom({
+    ...deps,
+    ground: {
+      ...workers,
+      texts: idbClasses(),
+      open: async (zip, signal) => (await openZip(zip, signal)).files,
+      fetch: fetchFile,
+      zip: (pack, files) => {
+        const text = `${JSON.stringify(pack, null, 1)}\n`;
+        return zipClass(CLASS_FILE, text, files, store);
+      },
+      save,
+      persist,
+      survivesReload: () => survivesReload(deps.device),
+      hash,
+    },
+  });
+}
+
+/** The answer is put together by the browser, which keeps large ones out of memory. */
+async function fetchFile(
+  address: string,
+  signal: AbortSignal,
+  tell: (bytes: number) => void,
+): Promise<File> {
+  const failed = (status: number | null) =>
+    refuse({ code: 'file-unreachable', file: address, status });
+  if (!URL.canParse(address, document.baseURI)) return failed(null);
+  const url = new URL(address, document.baseURI);
+  if (!/^https?:$/u.test(url.protocol)) return failed(null);
+  const response = await fetch(url, { signal }).catch(() => failed(null));
+  if (!response.ok || response.body === null) return failed(response.status);
+  // A server that answers any address with its page has no class there.
+  if (response.headers.get('Content-Type')?.includes('text/html')) return failed(404);
+  let bytes = 0;
+  const counted = response.body.pipeThrough(
+    new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
+      transform(chunk, controller) {
+        tell((bytes += chunk.byteLength));
+        controller.enqueue(chunk);
+      },
+    }),
+  );
+  const blob = await new Response(counted).blob().catch(() => failed(null));
+  return new File([blob], url.pathname.split('/').at(-1) ?? 'clase.zip');
+}
+
+async function persist(): Promise<boolean> {
+  const storage = navigator.storage as StorageManager | undefined;
+  return (await storage?.persist().catch(() => false)) ?? false;
+}
+
+const RELOAD_WAIT_MS = 5000;
+
+/** Whether the service worker that serves this page holds every file of the app. */
+async function survivesReload(device: ClassroomDeps['device']): Promise<boolean> {
+  const container = navigator.serviceWorker as ServiceWorkerContainer | undefined;
+  const controller = container?.controller;
+  if (!controller) return false;
+  const { gpu, jspi } = await device.load();
+  const tiers = tiersFor({ gpu: gpu !== null && !gpu.software, jspi });
+  const { port1, port2 } = new MessageChannel();
+  const answer = new Promise<boolean>((resolve) => {
+    port1.onmessage = ({ data }: MessageEvent<Stock>) => resolve(data.missing.length === 0);
+    setTimeout(() => resolve(false), RELOAD_WAIT_MS);
+  });
+  controller.postMessage({ ask: 'stock', tiers } satisfies Asked, [port2]);
+  return answer.finally(() => port1.close());
+}
+
+async function hash(blob: Blob): Promise<string> {
+  const sha256 = await createSHA256();
+  sha256.init();
+  for (let start = 0; start < blob.size; start += HASH_SLICE_BYTES) {
+    const slice = blob.slice(start, start + HASH_SLICE_BYTES);
+    sha256.update(new Uint8Array(await slice.arrayBuffer()));
+  }
+  return sha256.digest('hex');
+}
