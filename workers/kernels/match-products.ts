@@ -21,7 +21,8 @@ export function matchProduct(index: GraphIndex, node: GraphNode): Product | null
 function bareProduct(index: GraphIndex, node: GraphNode): Product | null {
   const [x = '', weight = ''] = node.inputs;
   const matrix = widened(index, weight) ?? floatMatrix(index, weight);
-  if (matrix === null || numberOf(node, 'transB', 0) !== 1) return null;
+  const isTurned = numberOf(node, 'transB', 0) === 1 && node.attributes.size === 1;
+  if (matrix === null || !isTurned) return null;
   return product(x, matrix, node);
 }
 
@@ -83,7 +84,8 @@ function adapted(index: GraphIndex, node: GraphNode): Product | null {
   const base = productAt(index, y);
   const [x, a = ''] = index.maker(low, 'MatMul')?.inputs ?? [];
   const isPort = index.isInput(a) && index.isInput(b);
-  if (base === null || !isPort || x !== base.x || base.port !== null) return null;
+  const isPlain = isPort && node.attributes.size === 0;
+  if (base === null || !isPlain || x !== base.x || base.port !== null) return null;
   return { ...base, port: { a, b }, output: outputOf(node) };
 }
 

@@ -1,12 +1,13 @@
 /** A graph made ready once, to be run many times. */
 import { readsOf, writesOf, type MatrixRef, type Operation } from './operations.ts';
-import type { GraphFile } from './graph-file.ts';
+import { GraphIndex, type GraphFile } from './graph-file.ts';
 import { needed, rewrite } from './rewrite.ts';
 import type { Link, Placed, Step } from './link.ts';
 import { layAttention, layGated, layLookUp, layProduct } from './steps-fused.ts';
 import { MOVES, VIEWS } from './steps-moves.ts';
 import { NUMBERS } from './steps-numbers.ts';
 import { WHOLE } from './steps-whole.ts';
+import { isUsual } from './usual.ts';
 
 export interface Program {
   readonly file: GraphFile;
@@ -28,7 +29,8 @@ export type Compiled =
 export function compile(file: GraphFile): Compiled {
   const operations = rewrite(file);
   const whole = wholeValues(file, operations);
-  const operators = operations.flatMap((operation) => strangers(operation, whole, file));
+  const index = new GraphIndex(file);
+  const operators = operations.flatMap((operation) => strangers(operation, whole, index));
   if (operators.length > 0) return { type: 'unsupported', operators: [...new Set(operators)] };
   const names = [
     ...file.constants.keys(),
@@ -69,7 +71,7 @@ function wholeValues(file: GraphFile, operations: readonly Operation[]): Readonl
 function strangers(
   operation: Operation,
   whole: ReadonlySet<string>,
-  file: GraphFile,
+  index: GraphIndex,
 ): readonly string[] {
   if (operation.type !== 'plain') return [];
   const { node } = operation;
@@ -77,10 +79,10 @@ function strangers(
   const isKnown = table.some((operators) => Object.hasOwn(operators, node.type));
   // Weights in 8 bits are for products and tables alone.
   const isNarrow = node.inputs.some((name) => {
-    const element = file.constants.get(name)?.element;
+    const element = index.constant(name)?.element;
     return element === 'int8' || element === 'uint8';
   });
-  return isKnown && !isNarrow ? [] : [node.type];
+  return isKnown && !isNarrow && isUsual(node, index) ? [] : [node.type];
 }
 
 /** A plan for some outputs: what has to run, and which values share memory. */

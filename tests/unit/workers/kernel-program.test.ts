@@ -93,6 +93,19 @@ describe('a graph', () => {
     expect(programOf(model)).toBeNull();
   });
 
+  test('with an attribute that its step would not honour is not for the kernels', () => {
+    const normed = (axis: number) =>
+      graph((g) => {
+        const weight = g.float32([1, 1, 1, 1]);
+        const attributes = { axis: { int: axis } };
+        const inputs = [{ name: 'doubled' }, weight];
+        g.node('LayerNormalization', 'normed', inputs, { attributes });
+        g.output('normed', { name: 'normed' }, 'float32', ['rows', 4]);
+      });
+    expect(programOf(normed(-1))).not.toBeNull();
+    expect(programOf(normed(0))).toBeNull();
+  });
+
   test('is cut to the outputs that are wanted', () => {
     const file = readGraph(graph());
     const operations = file ? rewrite(file) : [];
