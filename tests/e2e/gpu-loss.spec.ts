@@ -1,11 +1,13 @@
 import type { Worker } from '@playwright/test';
 import { LAUNCH_WITH_GPU } from './support/browser.ts';
-import { BASE, textOf } from './support/patio.ts';
+import { BASE, expectStatus, textOf } from './support/patio.ts';
 import { expect, test } from './support/test.ts';
 
 test.use({ launchOptions: LAUNCH_WITH_GPU });
 
-const SAMPLED = { temperature: 0.8, seed: 7, maxTokens: 24 };
+/** The stop string ends the first answer soon; the others are then written together. */
+const SAMPLED = { temperature: 0.8, seed: 7, maxTokens: 8, stop: [' lobo'] };
+const PROMPTS = ['Había una vez', 'La niña dijo', 'En una casa'];
 
 /** Devices that a Worker asks for from here on are within reach of `lose`. */
 async function watchDevices(worker: Worker): Promise<void> {
@@ -29,7 +31,11 @@ async function lose(worker: Worker): Promise<number> {
   });
 }
 
-test('an answer goes on when the GPU is lost, and is the same', async ({ patio, page, watch }) => {
+test('answers written together go on when the GPU is lost, and are the same', async ({
+  patio,
+  page,
+  watch,
+}) => {
   test.slow();
   // The runtime says what it thinks of shape arithmetic, and of a device that is gone.
   watch.forgive(/\[[WE]:onnxruntime:/u, /device|GPU|buffer/iu);
@@ -38,18 +44,22 @@ test('an answer goes on when the GPU is lost, and is the same', async ({ patio, 
     workers.push(worker);
     void watchDevices(worker);
   });
-  await patio.open({ voices: [BASE], params: SAMPLED, backend: 'gpu' });
+  await patio.open({ prompts: PROMPTS, voices: [BASE], params: SAMPLED, backend: 'gpu' });
   await patio.run();
   await patio.allDone();
-  const cell = patio.cell(BASE);
-  const whole = await textOf(cell);
+  const whole = await patio.texts();
 
   await patio.run();
-  await expect(cell.getByRole('log')).not.toBeEmpty();
+  const [short, , last] = PROMPTS.map((_, at) => patio.cell(BASE, at + 1, PROMPTS.length));
+  if (short === undefined || last === undefined) throw new Error('three cells');
+  await expectStatus(short, 'done');
+  const done = await textOf(short);
+  await expectStatus(last, 'running');
   const [first] = workers;
   expect(first && (await lose(first))).toBe(1);
+  expect(await textOf(short)).toBe(done);
   await patio.allDone();
   expect(workers).toHaveLength(2);
-  expect(await textOf(cell)).toBe(whole);
+  expect(await patio.texts()).toEqual(whole);
   await expect(page.getByText(/^El navegador perdió la GPU a mitad/u)).toBeVisible();
 });

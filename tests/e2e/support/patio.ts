@@ -63,7 +63,7 @@ export class Patio {
   async open(draft?: Draft, address = './'): Promise<void> {
     if (draft) await this.#remember('draft', JSON.stringify(experimentOf(draft)));
     await this.page.goto(address);
-    await expect(this.prompt()).toBeVisible();
+    await expect(this.prompt(1, draft?.prompts?.length)).toBeVisible();
   }
 
   async speak(locale: 'es' | 'en'): Promise<Patio> {
