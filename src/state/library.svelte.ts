@@ -12,12 +12,13 @@ import type {
 import { canStart, type Preflight } from '../domain/preflight.ts';
 import type { BuildProgress } from '../domain/build.ts';
 import type { AdapterPlan, Builder } from '../engine/builder.ts';
-import { originOfText, type Origin } from '../sources/origin.ts';
+import type { Origin } from '../sources/origin.ts';
 import { findModel } from '../domain/model.ts';
 import { adapterEntryOf, entryId, modelEntryOf } from '../storage/entries.ts';
-import type { DownloadJob, DownloadStore, HalfDone } from '../storage/downloads.ts';
+import type { DownloadStore, HalfDone } from '../storage/downloads.ts';
 import type { PackageStore, StorageUsage, StoredPackage } from '../storage/packages.ts';
 import type { DeviceState } from './device.svelte.ts';
+import { adapterOf, originOf } from './half-done.ts';
 import type { Notices } from './notices.svelte.ts';
 
 /** A model on its way in: what was pointed to, what it is, what became of it. */
@@ -198,8 +199,10 @@ export class Library {
 
   /** Looks again at what was left half-way, and goes on with it. */
   async resume({ job }: HalfDone): Promise<void> {
-    const adapter = this.#planOf(job);
-    if (adapter === undefined) return;
+    const adapter = adapterOf(job, this.catalogue);
+    if (adapter?.kind === 'missing') {
+      return this.#deps.notices.push({ code: 'model-unknown', model: adapter.base });
+    }
     await this.inspect(originOf(job, job.commit));
     const { name, variants } = job;
     const { arrival } = this;
@@ -211,17 +214,6 @@ export class Library {
   async discard(id: string): Promise<void> {
     await this.#attempt(async () => this.#deps.downloads?.discard(id));
     await this.refresh();
-  }
-
-  /** Undefined, and said, where the adapter's base is gone. */
-  #planOf({ adapter }: DownloadJob): AdapterPlan | null | undefined {
-    if (adapter === null) return null;
-    if (adapter.kind === 'merged') {
-      return { kind: 'merged', base: originOf(adapter, adapter.revision) };
-    }
-    const base = findModel(this.catalogue, adapter.base);
-    if (base !== undefined) return { kind: 'stays', base };
-    return void this.#deps.notices.push({ code: 'model-unknown', model: adapter.base });
   }
 
   /** Calls off what is being read or built; what was inspected stays on screen. */
@@ -292,12 +284,4 @@ export class Library {
   #settle(work: AbortController, arrival: Arrival): void {
     if (this.#work === work) this.#arrival = arrival;
   }
-}
-
-/** Private repositories ask for their token again: it is never stored. */
-function originOf(
-  { endpoint, repo }: Pick<DownloadJob, 'endpoint' | 'repo'>,
-  revision: string | null,
-): Origin {
-  return { ...originOfText(repo), endpoint, revision };
 }
