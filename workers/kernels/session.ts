@@ -34,7 +34,7 @@ export async function openKernelSession(
 export class KernelSession implements GraphSession {
   readonly inputs: readonly string[];
   readonly chunkTokens = CHUNK_TOKENS;
-  readonly threads = 1;
+  readonly threads: number;
   readonly #program: Program;
   readonly #placed: Placed;
   readonly #kernels: Kernels;
@@ -44,6 +44,7 @@ export class KernelSession implements GraphSession {
   readonly #plans = new Map<string, Plan>();
 
   constructor(program: Program, placed: Placed, recurrent: readonly string[], kernels: Kernels) {
+    this.threads = kernels.threads;
     this.inputs = program.file.inputs.map(({ name }) => name);
     this.#program = program;
     this.#placed = placed;
