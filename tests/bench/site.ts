@@ -5,6 +5,7 @@ import { basename, dirname } from 'node:path';
 import type { ServerResponse } from 'node:http';
 import sirv from 'sirv';
 import { build, defaultClientConditions } from 'vite';
+import { assemblyScript } from '../../scripts/lib/assembly-script.ts';
 import { CACHE, MADE, ROOT, type Options } from './options.ts';
 
 const PAGE = `${ROOT}tests/bench/page`;
@@ -27,7 +28,8 @@ async function buildPages(outDir: string): Promise<void> {
     cacheDir: `${CACHE}vite`,
     publicDir: false,
     resolve: { conditions: ['onnxruntime-web-use-extern-wasm', ...defaultClientConditions] },
-    worker: { format: 'es' },
+    plugins: [assemblyScript()],
+    worker: { format: 'es', plugins: () => [assemblyScript()] },
     build: {
       target: 'es2022',
       assetsInlineLimit: 0,
