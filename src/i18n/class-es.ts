@@ -9,9 +9,9 @@ function count(n: number, one: string, many: string): string {
 }
 
 const locks: Record<Lock, string> = {
-  prompts: 'El texto es el mismo para toda la clase',
-  columns: 'Las voces son las mismas para toda la clase',
-  params: 'Los parámetros son los mismos para toda la clase',
+  prompts: 'los textos',
+  columns: 'las voces',
+  params: 'los parámetros',
 };
 
 const lockNames: Record<Lock, string> = {
@@ -84,7 +84,7 @@ export const classEs = {
     work: 'Lo que se ejecuta',
     run: 'Ejecutar',
     stop: 'Parar',
-    locked: 'Fijo',
+    locked: 'Igual para toda la clase',
     locks,
     free: 'Este paso se puede cambiar',
     params: 'Cambiar los parámetros',

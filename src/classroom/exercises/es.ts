@@ -159,7 +159,7 @@ const fineTuning: Exercise = {
         { id: 'notas-sentido', text: 'Puntuación de sentido (1 a 5) de cada columna, en orden.' },
         {
           id: 'senales',
-          text: 'Subrayar tres señales concretas del género: palabras, signos, cortes de línea. ¿En qué columna se ven mejor?',
+          text: 'Nombrar tres señales concretas del género: palabras, signos, cortes de línea. ¿En qué columna se ven mejor?',
         },
       ],
     },
