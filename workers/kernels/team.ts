@@ -10,8 +10,8 @@ export interface ThreadStart {
   readonly thread: number;
 }
 
-/** Multiplications that are worth the meeting of threads; about 10 µs of one. */
-const WORTH_SHARING = 2 ** 18;
+/** Multiplications that are worth the meeting of threads, which takes about 1 µs; some 4 µs of one. */
+const WORTH_SHARING = 2 ** 17;
 /** Multiplications of a piece, at least. */
 const PIECE = 2 ** 15;
 /** Pieces for each thread: one that was held up leaves some of its own to the others. */

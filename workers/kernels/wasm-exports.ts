@@ -79,5 +79,12 @@ export interface SharedExports extends WasmExports {
       ...outputs: [into: Pointer, out: number],
     ]
   ): void;
+  shareGated(
+    ...args: [
+      ...job: [job: Pointer, step: number],
+      ...rows: [kind: number, x: Pointer, rows: number, stride: number],
+      ...parts: [gate: number, up: number, width: number, into: Pointer],
+    ]
+  ): void;
   shareAttend(job: Pointer, step: number, plan: Pointer, units: number): void;
 }

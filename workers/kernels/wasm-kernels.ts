@@ -18,6 +18,8 @@ import { Scratch } from './scratch.ts';
 import type { Team } from './team.ts';
 import type { WasmExports } from './wasm-exports.ts';
 
+/** An activation takes about as long as so many multiplications of a product. */
+const VALUE = 32;
 /** What `int8Product` works in. */
 const PRODUCT_SCRATCH = 16_896;
 const KINDS: Readonly<Record<Activation, number>> = {
@@ -176,7 +178,11 @@ class WasmKernels implements Kernels {
     width: number,
     into: Pointer,
   ): void {
-    this.wasm.gated(KINDS[kind], x, rows, stride, gate, up, width, into);
+    const { team } = this;
+    const step = team?.stepOf(rows, 1, rows * width * VALUE) ?? 0;
+    const args = [KINDS[kind], x, rows, stride, gate, up, width, into] as const;
+    if (team !== null && step > 0) team.wasm.shareGated(team.job, step, ...args);
+    else this.wasm.gated(...args);
   }
 
   add(a: Pointer, b: Pointer, count: number, into: Pointer): void {

@@ -2,6 +2,7 @@
 // itself; whoever else is awake takes pieces too, and nobody waits for one who sleeps. A piece is computed
 // alike whoever takes it, so that the results are those of one thread.
 import { attend } from './attention';
+import { gated } from './elementwise';
 import { float32Product, int8Product } from './products';
 
 export * from './plain';
@@ -84,7 +85,16 @@ function compute(job: Job, from: i32, to: i32, thread: i32): void {
     case 2:
       attend(job.a, from, to, scratch);
       break;
+    case 3:
+      gatedRows(job, from, to);
+      break;
   }
+}
+
+function gatedRows(job: Job, from: i32, to: i32): void {
+  const x = job.a + ((<usize>from * job.d) << 2);
+  const into = job.h + ((<usize>from * job.i) << 2);
+  gated(job.c, x, to - from, job.d, <i32>job.e, <i32>job.f, job.i, into);
 }
 
 /** A thread's life: takes pieces, looks a while for the next job, sleeps; ends when it is told to. */
@@ -178,4 +188,19 @@ export function shareFloat32Product(
 export function shareAttend(at: usize, step: i32, plan: usize, units: i32): void {
   changetype<Job>(at).a = plan;
   post(at, 2, step, units);
+}
+
+export function shareGated(
+  at: usize, step: i32,
+  kind: i32, x: usize, rows: i32, stride: i32, gate: i32, up: i32, width: i32, into: usize,
+): void {
+  const job = changetype<Job>(at);
+  job.a = x;
+  job.c = kind;
+  job.d = stride;
+  job.e = gate;
+  job.f = up;
+  job.h = into;
+  job.i = width;
+  post(at, 3, step, rows);
 }
