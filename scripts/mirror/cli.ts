@@ -6,7 +6,8 @@ import { parseArgs } from 'node:util';
 import { renderUnicodeCompact } from 'uqr';
 import { bytesOf, type Room } from '../../src/classroom/room.ts';
 import { FailureError } from '../../src/domain/failure.ts';
-import { MESSAGES, failureText } from '../../src/i18n/index.ts';
+import { es } from '../../src/i18n/es.ts';
+import { failureText } from '../../src/i18n/failures.ts';
 import { browserNetwork } from '../../src/sources/http-client.ts';
 import { DEFAULT_ENDPOINT } from '../../src/sources/origin.ts';
 import { copyClass, copyFolder, fetchRepo, type Report } from './add.ts';
@@ -195,7 +196,7 @@ function announce({ addresses, securePort, plainPort }: RoomServer): void {
 
 function sentenceOf(error: unknown): string {
   if (error instanceof FailureError) {
-    const { what, todo } = failureText(MESSAGES.es.failures, error.failure);
+    const { what, todo } = failureText(es.failures, error.failure);
     return `${what} ${todo}`;
   }
   const { code, port } = error as NodeJS.ErrnoException & { port?: number };

@@ -38,6 +38,8 @@ interface Turn {
   readonly came: Came;
   /** Largest resident memory of the server and its workers until the end of the turn. */
   readonly peakMb: number;
+  /** Processor time of the server and its workers, in seconds: what a busy machine does not change. */
+  readonly cpu: number;
 }
 
 /** `npm run bench -- mirror [--clients 60] [--megabytes 300] [--rounds 3] [--no-docs]` */
@@ -71,7 +73,9 @@ async function measure(clients: number, megabytes: number, rounds: number): Prom
     const starts = [() => startOwn(room), ...(has('nginx') ? [() => startOther(places)] : [])];
     for (let round = 0; round < rounds; round += 1) {
       for (const secure of [false, true]) {
-        for (const start of starts) turns.push(await turnOf(await start(), room, secure, clients));
+        // Whoever came second comes first in the next round.
+        const order = round % 2 === 0 ? starts : starts.toReversed();
+        for (const start of order) turns.push(await turnOf(await start(), room, secure, clients));
       }
     }
   } finally {
@@ -138,6 +142,7 @@ async function turnOf(
 ): Promise<Turn> {
   try {
     const work = workOf(server, room, secure);
+    const cpuBefore = cpuOf(server.pid);
     const began = performance.now();
     const all = await Promise.all(
       shares(clients).map((share) => runClients({ ...work, clients: share })),
@@ -151,7 +156,14 @@ async function turnOf(
       right: sum(({ right }) => right),
       wrong: sum(({ wrong }) => wrong),
     };
-    return { name: server.name, secure, seconds, came, peakMb: peakOf(server.pid) };
+    return {
+      name: server.name,
+      secure,
+      seconds,
+      came,
+      peakMb: peakOf(server.pid),
+      cpu: cpuOf(server.pid) - cpuBefore,
+    };
   } finally {
     await server.close();
   }
@@ -199,13 +211,20 @@ async function runClients(work: Work): Promise<Came> {
 function peakOf(pid: number): number {
   const status = readFileSync(`/proc/${String(pid)}/status`, 'utf8');
   const own = Number(/VmHWM:\s+(\d+)/u.exec(status)?.[1] ?? NaN) / 1000;
+  return childrenOf(pid).reduce((sum, child) => sum + peakOf(child), own);
+}
+
+/** Of a process and its children, in seconds; Linux counts in hundredths. */
+function cpuOf(pid: number): number {
+  const stat = readFileSync(`/proc/${String(pid)}/stat`, 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const own = (Number(fields[11]) + Number(fields[12])) / 100;
+  return childrenOf(pid).reduce((sum, child) => sum + cpuOf(child), own);
+}
+
+function childrenOf(pid: number): number[] {
   const children = readFileSync(`/proc/${String(pid)}/task/${String(pid)}/children`, 'utf8');
-  const below = children
-    .trim()
-    .split(' ')
-    .filter(Boolean)
-    .map((child) => peakOf(Number(child)));
-  return own + below.reduce((sum, peak) => sum + peak, 0);
+  return children.trim().split(' ').filter(Boolean).map(Number);
 }
 
 function conditions(
@@ -222,8 +241,9 @@ function conditions(
 }
 
 function table(turns: readonly Turn[]): string {
-  const head = '| server | port | MB/s | seconds | right hashes | wrong | most memory, MB |';
-  const rows = turns.map(({ name, secure, seconds, came, peakMb }) => {
+  const head =
+    '| server | port | MB/s | seconds | right hashes | wrong | most memory, MB | CPU of the server, s/GB |';
+  const rows = turns.map(({ name, secure, seconds, came, peakMb, cpu }) => {
     const cells = [
       name === 'patio' ? 'Patio' : 'nginx',
       secure ? 'HTTPS' : 'HTTP',
@@ -232,10 +252,11 @@ function table(turns: readonly Turn[]): string {
       `${String(came.right)} of ${String(came.right + came.wrong)}`,
       String(came.wrong),
       peakMb.toFixed(0),
+      (cpu / (came.bytes / 1e9)).toFixed(2),
     ];
     return `| ${cells.join(' | ')} |`;
   });
-  return [head, '| --- | --- | ---: | ---: | ---: | ---: | ---: |', ...rows].join('\n');
+  return [head, '| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |', ...rows].join('\n');
 }
 
 function speedOf({ came, seconds }: Pick<Turn, 'came' | 'seconds'>): number {
