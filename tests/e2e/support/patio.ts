@@ -138,7 +138,7 @@ export class Patio {
     return this.cells.getByRole('log').allTextContents();
   }
 
-  async goTo(screen: 'compare' | 'models' | 'history'): Promise<void> {
+  async goTo(screen: 'compare' | 'models' | 'class' | 'history'): Promise<void> {
     const sections = this.page.getByRole('navigation', { name: this.t.nav.label });
     await sections.getByRole('link', { name: this.t.nav[screen] }).click();
   }
