@@ -9,7 +9,9 @@ import { variantBytes } from '../src/graph/manifest';
 import type { Manifest } from '../src/graph/manifest';
 import { buildPackage, copyFile } from '../src/graph/package';
 import type { PackageOptions, PackageSink } from '../src/graph/package';
-import { MESSAGES, failureText, findingText } from '../src/i18n';
+import { failureText, findingText } from '../src/i18n';
+import { en } from '../src/i18n/en';
+import { es } from '../src/i18n/es';
 import type { OpenedSource } from '../src/sources/opened';
 import { storyOfMerged, storyOfModel } from '../src/sources/package-story';
 import { preflight } from '../src/sources/preflight';
@@ -147,7 +149,7 @@ const ADAPTER_ALONE = `Un adaptador se fusiona con su base: npm run package -- <
 An adapter is merged into its base: npm run package -- <base> --adapter <adapter> …`;
 
 function inSpanish(finding: Finding): string {
-  const { what, todo } = findingText(MESSAGES.es.findings, finding);
+  const { what, todo } = findingText(es.findings, finding);
   return `${what} ${todo}`;
 }
 
@@ -166,7 +168,7 @@ async function main(): Promise<void> {
 function sentences(error: unknown): string {
   if (error instanceof StopError) return error.message;
   if (!(error instanceof FailureError)) return `${String(error)}\n${USAGE}`;
-  return [MESSAGES.es, MESSAGES.en]
+  return [es, en]
     .map(({ failures }) => failureText(failures, error.failure))
     .map(({ what, todo }) => `${what} ${todo}`)
     .join('\n');

@@ -4,6 +4,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { join, sep } from 'node:path';
 import send from 'send';
 import { ROOM_FILE, type Room } from '../../src/classroom/room.ts';
+import { sendBody, type Part } from './body.ts';
 import { readRoom } from './room-folder.ts';
 import { routeOf } from './routes.ts';
 import { addressOf, type Traffic } from './traffic.ts';
@@ -19,8 +20,6 @@ export interface Site {
 /** What a server without a secure context does with those who ask for the app from another machine. */
 export type Visitor = (request: IncomingMessage, response: ServerResponse) => boolean;
 
-/** Large enough that a call's cost is small, small enough for sixty at once. */
-const CHUNK = 256 * 1024;
 const EXPOSED = [
   ...['ETag', 'Accept-Ranges', 'Content-Range', 'Content-Length', 'Link', 'Location'],
   ...['X-Repo-Commit', 'X-Error-Code', 'X-Linked-Size', 'X-Linked-ETag'],
@@ -115,10 +114,13 @@ async function sendFile(
   onBody: () => void = () => undefined,
 ): Promise<void> {
   if (!(await isWithin(root, path))) return refuse(response, 404);
-  // Not in its types, but what it does not know goes to `createReadStream` as it is.
-  const options = { root, dotfiles, cacheControl: false, highWaterMark: CHUNK };
-  send(request, path, options)
-    .on('stream', onBody)
+  const sending = send(request, path, { root, dotfiles, cacheControl: false });
+  // All headers are set by now, those of a range too.
+  sending.stream = (file: string, part: Part = {}) => {
+    onBody();
+    sendBody(file, part, response).catch(() => response.destroy());
+  };
+  sending
     .on('directory', () => refuse(response, 404))
     .on('error', ({ status = 500, headers }: SendError) => refuse(response, status, headers))
     .pipe(response);
