@@ -1,6 +1,7 @@
 /** The composition of the classroom, fetched when its screen is first asked for. */
 import { createSHA256 } from 'hash-wasm';
 import { CLASS_FILE } from './classroom/pack.ts';
+import { parseRoom, type Room } from './classroom/room.ts';
 import { refuse } from './domain/failure.ts';
 import type { Engine, Tunable } from './engine/engine.ts';
 import { tiersFor } from './offline/manifest.ts';
@@ -32,6 +33,8 @@ export function openClassroom({ workers, ...deps }: Given): Classroom {
       texts: idbClasses(),
       open: async (zip, signal) => (await openZip(zip, signal)).files,
       fetch: fetchFile,
+      room: fetchRoom,
+      origin: location.origin,
       zip: (pack, files) => {
         const text = `${JSON.stringify(pack, null, 1)}\n`;
         return zipClass(CLASS_FILE, text, files, store);
@@ -70,6 +73,15 @@ async function fetchFile(
   );
   const blob = await new Response(counted).blob().catch(() => failed(null));
   return new File([blob], url.pathname.split('/').at(-1) ?? 'clase.zip');
+}
+
+async function fetchRoom(address: string): Promise<Room | null> {
+  try {
+    const response = await fetch(new URL(address, document.baseURI));
+    return response.ok ? parseRoom(await response.text()) : null;
+  } catch {
+    return null;
+  }
 }
 
 async function persist(): Promise<boolean> {

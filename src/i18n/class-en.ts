@@ -119,6 +119,8 @@ export const classEn: ClassMessages = {
     different: (names) =>
       `It works, but the test sentence came out otherwise than for whoever prepared the class: ${names}. Answers may not match the group’s.`,
     missingModel: 'Open the file of the class on this device and prepare again.',
+    room: (name) => `Classes of ${name}`,
+    roomEmpty: 'There is none yet.',
     read: 'Read a code',
     readHint: 'For the teacher: paste the code that a student sends.',
     readField: 'Code',

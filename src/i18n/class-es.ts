@@ -130,6 +130,8 @@ export const classEs = {
     different: (names: string) =>
       `Funciona, pero la frase de prueba salió distinta que a quien preparó la clase: ${names}. Las respuestas pueden no coincidir con las del grupo.`,
     missingModel: 'Abrir el archivo de la clase en este equipo y volver a preparar.',
+    room: (name: string) => `Clases de ${name}`,
+    roomEmpty: 'Todavía no hay ninguna.',
     read: 'Leer un código',
     readHint: 'Para quien enseña: pegar el código que manda un estudiante.',
     readField: 'Código',

@@ -1,11 +1,11 @@
+import { firstAsked, type Asked } from '../classroom/first-asked.ts';
 import { composeClass, type ClassDraft, type WantedPackage } from '../classroom/compose.ts';
-import { voicesOf, type ClassPack, type Golden } from '../classroom/pack.ts';
+import type { ClassPack, Golden } from '../classroom/pack.ts';
 import { parsePack } from '../classroom/parse.ts';
 import { refuse, toFailure, type Failure } from '../domain/failure.ts';
-import { voiceName, type Voice } from '../domain/model.ts';
+import { voiceName } from '../domain/model.ts';
 import type { Experiment } from '../run/experiment.ts';
-import { filledIn, plan } from '../run/plan.ts';
-import { rowsOf } from '../run/experiment.ts';
+import { plan } from '../run/plan.ts';
 import { entryId } from '../storage/entries.ts';
 import type { StoredPackage } from '../storage/packages.ts';
 import type { ClassroomDeps } from './classroom.svelte.ts';
@@ -18,9 +18,6 @@ export type Exporting =
   | { readonly status: 'writing' }
   | { readonly status: 'done'; readonly pack: ClassPack; readonly bytes: number }
   | { readonly status: 'failed'; readonly failure: Failure };
-
-const GOLDEN_TOKENS = 12;
-const GOLDEN_CHARS = 1000;
 
 /** Makes the file of a class. */
 export class ClassExport {
@@ -42,12 +39,12 @@ export class ClassExport {
   /** Packages of this browser that these experiments ask for. */
   wanted(experiments: readonly Experiment[]): StoredPackage[] {
     const voices = experiments.flatMap(({ columns }) => columns.map(({ voice }) => voice));
-    const ids = new Set(voices.flatMap(({ model, adapter }) => [model, adapter]));
-    return this.#deps.library.stored.filter(({ id }) => ids.has(entryId(id)));
+    const ids = voices.flatMap(({ model, adapter }) => [model, adapter]);
+    return this.#deps.library.stored.filter(({ id }) => ids.includes(entryId(id)));
   }
 
   /** @param inside ids of the packages that travel in the zip */
-  async write(draft: ClassDraft, inside: ReadonlySet<string>, name: string): Promise<void> {
+  async write(draft: ClassDraft, inside: readonly string[], name: string): Promise<void> {
     const { ground, ids } = this.#deps;
     try {
       const golden = await this.#goldens(draft);
@@ -64,14 +61,14 @@ export class ClassExport {
     }
   }
 
-  async #packages(draft: ClassDraft, inside: ReadonlySet<string>): Promise<WantedPackage[]> {
+  async #packages(draft: ClassDraft, inside: readonly string[]): Promise<WantedPackage[]> {
     const wanted = this.wanted(draft.steps.map(({ experiment }) => experiment));
     const { store } = this.#deps;
     return Promise.all(
       wanted.map(async (stored) => ({
         stored,
         files: await store.files(stored.id),
-        inside: inside.has(stored.id),
+        inside: inside.includes(stored.id),
       })),
     );
   }
@@ -100,29 +97,4 @@ export class ClassExport {
     const expected = await answerOf(engine, batch, new AbortController().signal);
     return { ...asked, variant: batch.variant, expected };
   }
-}
-
-type Asked = Omit<Golden, 'variant' | 'expected'>;
-
-function firstAsked({ steps }: ClassDraft): Asked[] {
-  const found = new Map<string, Asked>();
-  for (const { experiment } of steps) {
-    const [row] = rowsOf(experiment);
-    if (!row || row.prompt.history.length > 0) continue;
-    const { prompt, fields } = filledIn(row);
-    if (prompt.trim() === '' || prompt.length > GOLDEN_CHARS) continue;
-    const asked = { task: experiment.task, prompt, fields, maxTokens: GOLDEN_TOKENS };
-    for (const voice of voicesIn(experiment)) {
-      const key = JSON.stringify([voice.model, voice.adapter]);
-      if (!found.has(key)) found.set(key, { ...asked, voice });
-    }
-  }
-  return [...found.values()];
-}
-
-function voicesIn(experiment: Experiment): Voice[] {
-  const work = { experiment, locked: [], showsTokens: false, run: null };
-  const step = { id: 'x', title: '', text: [], work, questions: [] };
-  const exercise = { id: 'x', title: '', summary: '', minutes: 1, steps: [step], notes: [] };
-  return voicesOf({ exercises: [exercise] });
 }

@@ -6,6 +6,7 @@ import { CLASS_LIMITS } from '../classroom/limits.ts';
 import { addHandIn, EMPTY_PILE, type Pile } from '../classroom/merge.ts';
 import { CLASS_FILE, findExercise, type ClassPack } from '../classroom/pack.ts';
 import { parseHandIn, parsePack, type Read } from '../classroom/parse.ts';
+import type { Room } from '../classroom/room.ts';
 import { refuse, toFailure, type Failure } from '../domain/failure.ts';
 import type { Catalogue } from '../domain/model.ts';
 import type { Engine, Tunable } from '../engine/engine.ts';
@@ -32,6 +33,10 @@ export interface ClassGround {
     signal: AbortSignal,
     tell: (bytes: number) => void,
   ) => Promise<File>;
+  /** What a room server says that it holds; null where none answers there. */
+  readonly room: (address: string) => Promise<Room | null>;
+  /** Of the page, where a room server is at its root. */
+  readonly origin: string;
   readonly zip: (
     pack: ClassPack,
     files: readonly { readonly id: string; readonly path: string; readonly as: string }[],
@@ -86,7 +91,8 @@ export class Classroom {
   #opening = $state.raw<Opening | null>(null);
   #pile = $state.raw<Pile>(EMPTY_PILE);
   #refusals = $state.raw<readonly Refusal[]>([]);
-  #sessions = new Map<string, ExerciseSession>();
+  // eslint-disable-next-line svelte/prefer-svelte-reactivity -- looked up, never shown
+  readonly #sessions = new Map<string, ExerciseSession>();
   #loading: Promise<void> | null = null;
   #work: AbortController | null = null;
 
@@ -128,8 +134,8 @@ export class Classroom {
   async #load(): Promise<void> {
     const texts = await this.deps.ground.texts.all();
     const read = texts.map(parsePack).flatMap((each) => (each.ok ? [each.value] : []));
-    const held = new Set(this.#opened.map(({ id }) => id));
-    this.#opened = [...this.#opened, ...read.filter(({ id }) => !held.has(id)).reverse()];
+    const isNew = (pack: ClassPack) => this.#opened.every(({ id }) => id !== pack.id);
+    this.#opened = [...this.#opened, ...read.filter(isNew).reverse()];
   }
 
   /** null where there is none of these ids. */
@@ -159,6 +165,15 @@ export class Classroom {
         if (!signal.aborted) this.#opening = { status: 'fetching', name: address, bytes };
       }),
     );
+  }
+
+  /** Whether a file is a class; anything that cannot be opened is none. */
+  async recognises(file: File): Promise<boolean> {
+    try {
+      return (await this.deps.ground.open(file, new AbortController().signal)).has(CLASS_FILE);
+    } catch {
+      return false;
+    }
   }
 
   cancel(): void {

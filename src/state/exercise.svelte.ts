@@ -26,6 +26,7 @@ export class ExerciseSession {
   readonly pack: ClassPack;
   readonly exercise: Exercise;
   readonly #deps: ExerciseDeps;
+  // eslint-disable-next-line svelte/prefer-svelte-reactivity -- looked up, never shown
   readonly #labs = new Map<string, Lab>();
   #progress = $state.raw<Progress>() as Progress;
 

@@ -1,4 +1,5 @@
 import { CHECKS, isReady, writeCode, type Check } from '../classroom/code.ts';
+import { ROOM_FILE } from '../classroom/room.ts';
 import type { ClassModel, ClassPack, Golden } from '../classroom/pack.ts';
 import type { Device } from '../domain/device.ts';
 import { refuse, toFailure, type Failure } from '../domain/failure.ts';
@@ -85,6 +86,7 @@ export class Preparation {
   }
 
   get #passed(): ReadonlySet<Check> {
+    // eslint-disable-next-line svelte/prefer-svelte-reactivity -- made anew each time
     return new Set(CHECKS.filter((check) => this.#findings[check].status === 'passed'));
   }
 
@@ -179,7 +181,7 @@ export class Preparation {
 
   async #build(model: Extract<ClassModel, { kind: 'repository' }>): Promise<Failure | null> {
     const { library } = this.#deps;
-    const endpoint = model.endpoint ?? DEFAULT_ENDPOINT;
+    const endpoint = model.endpoint ?? (await this.#nearest());
     const { repo, revision } = model;
     await library.inspect({ kind: 'hub', endpoint, repo, revision, token: null });
     const seen = library.arrival;
@@ -189,6 +191,13 @@ export class Preparation {
     if (built?.status === 'failed') return built.failure;
     library.dismiss();
     return storedFor(model, library.stored) ? null : { code: 'model-unknown', model: model.name };
+  }
+
+  /** The server of the room, where the page came from one; else the Hub. */
+  async #nearest(): Promise<string> {
+    const { ground } = this.#deps;
+    const room = await ground.room(`${ground.origin}/${ROOM_FILE}`);
+    return room ? ground.origin : DEFAULT_ENDPOINT;
   }
 
   /** Every stored file of the class is read and hashed again. */
@@ -234,7 +243,10 @@ export class Preparation {
     } finally {
       engine.dispose();
     }
-    this.#different = [...new Set([...this.#different, ...different])];
+    this.#different = [
+      ...this.#different,
+      ...different.filter((name) => !this.#different.includes(name)),
+    ];
     return failures;
   }
 

@@ -214,7 +214,11 @@ test('a class whose file was changed on the way is refused, and nothing of it is
   await student.bring('otra.zip', Buffer.from(await zipOf({ 'leeme.txt': 'nada' }, 0)));
   await expect(student.page.locator('.opening .refused')).toContainText('no contiene una clase');
   await new Models(student.patio).expectNothingKept();
-  await student.bring('clase.zip', zip);
+  // Where models are brought a class is known for what it is.
+  await student.patio.goTo('models');
+  await student.page
+    .locator('input[type="file"]:not([webkitdirectory])')
+    .setInputFiles({ name: 'clase.zip', mimeType: 'application/zip', buffer: zip });
   await expect(student.page.getByText(student.t.opened(TITLE))).toBeVisible();
   await student.page.context().close();
   expect(watch.unforgiven).toEqual([]);
@@ -232,6 +236,21 @@ test('a link prepares a machine for the class that lies beside the page', async 
   );
   await page.goto('./#taller=clase-de-hoy.zip');
   const { t } = new Classroom(patio);
+  await expect(page.getByText(t.preparing.ready, { exact: true })).toBeVisible({ timeout: 90_000 });
+  const room = {
+    format: 'patio-room',
+    version: 1,
+    name: 'Aula 3',
+    repos: [],
+    classes: [{ path: 'de-hoy.zip', bytes: zip.length, sha256: 'a'.repeat(64) }],
+  };
+  await page.route('**/patio-room.json', (route) => route.fulfill({ json: room }));
+  await page.route('**/clases/de-hoy.zip', (route) =>
+    route.fulfill({ body: zip, contentType: 'application/zip' }),
+  );
+  await page.goto('./#taller=patio-room.json');
+  await expect(page.getByText(t.preparing.room('Aula 3'))).toBeVisible();
+  await patio.button(/^de-hoy\.zip/u).click();
   await expect(page.getByText(t.preparing.ready, { exact: true })).toBeVisible({ timeout: 90_000 });
   await page.goto('./#taller=no-existe.zip');
   await expect(page.locator('.opening .refused')).toBeVisible();
