@@ -80,7 +80,11 @@ const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
   '@huggingface/transformers': ['workers/transformers.ts'],
   '@huggingface/tokenizers': ['workers/'],
   '@huggingface/jinja': ['workers/'],
-  '@bufbuild/protobuf': ['src/graph/', 'src/sources/tokenizer/sentencepiece.ts'],
+  '@bufbuild/protobuf': [
+    'src/graph/',
+    'src/sources/tokenizer/sentencepiece.ts',
+    'workers/kernels/graph-file.ts',
+  ],
   '@zip.js/zip.js': [
     'src/sources/zip.ts',
     'src/storage/package-zip.ts',
