@@ -6,6 +6,9 @@ const SMALL_BYTES = 32 * 2 ** 20;
 /** What is gathered here before the browser takes it over. */
 const PIECE_BYTES = 8 * 2 ** 20;
 
+/** Of Workers; said here because tests are checked against the libraries of a page. */
+declare const FileReaderSync: new () => { readAsArrayBuffer(blob: Blob): ArrayBuffer };
+
 export interface ExternalData {
   readonly path: string;
   readonly data: Uint8Array | Blob;
