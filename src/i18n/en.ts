@@ -3,7 +3,6 @@ import { failuresEn } from './failures-en.ts';
 import { findingsEn } from './findings-en.ts';
 import { modelsEn } from './models-en.ts';
 import { storageEn } from './storage-en.ts';
-import { classEn } from './class-en.ts';
 import { createFormat } from './format.ts';
 import { fieldsEn, tasksEn } from './tasks-en.ts';
 
@@ -18,7 +17,6 @@ export const en = {
   failures: failuresEn,
   findings: findingsEn,
   models: modelsEn,
-  class: classEn,
   storage: storageEn,
   backends: { auto: 'Automatic', cpu: 'CPU', gpu: 'GPU' },
   backendNames: { cpu: 'CPU', gpu: 'GPU' },

@@ -5,7 +5,6 @@ import { failuresEs } from './failures-es.ts';
 import { findingsEs } from './findings-es.ts';
 import { modelsEs } from './models-es.ts';
 import { storageEs } from './storage-es.ts';
-import { classEs } from './class-es.ts';
 import { createFormat } from './format.ts';
 import { paramsEs } from './params-es.ts';
 import { fieldsEs, tasksEs } from './tasks-es.ts';
@@ -36,7 +35,6 @@ export const es = {
   failures: failuresEs,
   findings: findingsEs,
   models: modelsEs,
-  class: classEs,
   storage: storageEs,
   backends,
   backendNames,

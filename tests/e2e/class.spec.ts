@@ -5,6 +5,7 @@ import { SHIPPED } from '../../src/classroom/exercises/index.ts';
 import type { HandIn } from '../../src/classroom/hand-in.ts';
 import { parseHandIn } from '../../src/classroom/parse.ts';
 import { isReady, readCode } from '../../src/classroom/code.ts';
+import { classWords } from '../../src/i18n/class.ts';
 import { offlineWords } from '../../src/i18n/offline.ts';
 import { inspect } from './support/axe.ts';
 import { expectFits } from './support/fits.ts';
@@ -30,7 +31,7 @@ class Classroom {
   }
 
   get t() {
-    return this.patio.t.class;
+    return classWords(this.patio.t.format.number(1.5) === '1,5' ? 'es' : 'en');
   }
 
   async open(): Promise<void> {
