@@ -14,7 +14,7 @@ export function computeOn(threads: number): void {
 export async function probeDevice(): Promise<Device> {
   return {
     threads: threadCount(),
-    isolated: self.crossOriginIsolated,
+    isolated: sharesMemory(),
     jspi: canSuspend(),
     memoryBytes: memoryBytes(),
     gpu: await probeGpu(),
@@ -27,8 +27,13 @@ export async function probeDevice(): Promise<Device> {
  * up all the others. Measured in `docs/benchmarks.md`; what was measured on this machine comes first.
  */
 export function threadCount(): number {
-  if (!self.crossOriginIsolated) return 1;
+  if (!sharesMemory()) return 1;
   return measured ?? Math.min(MAX_THREADS, Math.ceil(navigator.hardwareConcurrency / 2));
+}
+
+/** An isolated page of WebKit for Linux has no `SharedArrayBuffer` all the same. */
+function sharesMemory(): boolean {
+  return self.crossOriginIsolated && typeof SharedArrayBuffer !== 'undefined';
 }
 
 /** Chromium alone tells, in steps, and only to secure contexts (https://www.w3.org/TR/device-memory/). */

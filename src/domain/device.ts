@@ -4,8 +4,9 @@ import type { Tuning } from './tuning.ts';
 
 /** What the Worker found on this machine before anything was loaded. */
 export interface Device {
-  /** Threads WebAssembly may use; 1 where the page is not cross-origin isolated. */
+  /** Threads WebAssembly may use; 1 where memory cannot be shared. */
   readonly threads: number;
+  /** Threads may share memory: the page is cross-origin isolated, and the browser has `SharedArrayBuffer`. */
   readonly isolated: boolean;
   /** WebAssembly can suspend for a promise (JSPI). */
   readonly jspi: boolean;

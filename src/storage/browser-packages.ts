@@ -37,8 +37,14 @@ async function browserGround(): Promise<PackageGround> {
     index: idbIndex(),
     locks: locks === undefined ? localLocks() : webLocks(locks),
     freeBytes: () => quotaLeft(storage),
-    unique: () => crypto.randomUUID(),
+    unique: uniqueName,
   };
+}
+
+/** 128 random bits; unlike `randomUUID`, to be had without a secure context too. */
+function uniqueName(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 async function chooseFiles(storage: StorageManager | undefined): Promise<FileStore> {

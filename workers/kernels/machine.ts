@@ -23,9 +23,13 @@ export async function startMachine({ initialBytes, threads }: KernelOptions): Pr
   return shared === null ? alone(initial) : together(shared.memory, shared.maximum, threads);
 }
 
-/** Memory is shared on isolated pages only; Workers that a Worker starts are everywhere but in Node. */
+/**
+ * Memory is shared on isolated pages only, and not on all of them: WebKit for Linux lacks it. Workers
+ * that a Worker starts are everywhere but in Node.
+ */
 function canShare(): boolean {
-  return typeof Worker !== 'undefined' && globalThis.crossOriginIsolated === true;
+  if (typeof Worker === 'undefined' || typeof SharedArrayBuffer === 'undefined') return false;
+  return globalThis.crossOriginIsolated === true;
 }
 
 function sharedMemory(initial: number): { memory: WebAssembly.Memory; maximum: number } | null {
