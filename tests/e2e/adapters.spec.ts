@@ -3,6 +3,9 @@ import { BASE, nameOf, tuned } from './support/patio.ts';
 import { expect, test } from './support/test.ts';
 import { traceOf, watchCells, type Moment } from './support/trace.ts';
 
+// What the service worker keeps passes it too, and would be counted twice.
+test.use({ serviceWorkers: 'block' });
+
 const VOICES = [BASE, tuned('quijote'), tuned('recetas'), tuned('sonetos')];
 const SWAP_BAR_MS = 100;
 const TRIES = 3;

@@ -5,6 +5,8 @@ import { Asking, Models } from './support/models.ts';
 import { BASE, expectStatus } from './support/patio.ts';
 import { expect, test } from './support/test.ts';
 
+/** What decoders compute with, for one thread or for several. */
+const KERNELS = /\/(?:plain|shared)-[^/]+\.js$/u;
 const NAME = 'Azar';
 const PROMPT = 'Había una vez un gorrión';
 const GREEDY = { temperature: 0, maxTokens: 10 };
@@ -39,11 +41,12 @@ test('a folder from save_pretrained is looked at, prepared, checked, and runs be
   expect(own).not.toBe(gorrion);
   expect(own.length).toBeGreaterThan(PROMPT.length);
 
-  const fetched = watch.requestsFor('.wasm').length;
+  const kernels = () => watch.requests.filter((url) => KERNELS.test(url)).length;
+  const fetched = kernels();
   await page.reload();
   await expect(patio.prompt()).toHaveValue(PROMPT);
   // The model of the first column is loaded, and with it all that computes, before anybody asks.
-  await expect.poll(() => watch.requestsFor('.wasm').length).toBeGreaterThan(fetched);
+  await expect.poll(kernels).toBeGreaterThan(fetched);
   await expect.poll(() => watch.open).toBe(0);
   await context.setOffline(true);
   await patio.run();
