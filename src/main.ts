@@ -1,5 +1,5 @@
 import { mount } from 'svelte';
-import { catalogue as bundled, shelf } from '../models.config.ts';
+import { catalogue as bundled } from '../models.config.ts';
 import App from './App.svelte';
 import { CUT_PREFIX, type CutMessage } from './engine/cut.ts';
 import { createBuilder } from './engine/builder-client.ts';
@@ -94,7 +94,11 @@ const target = document.getElementById('app');
 if (!target) throw new Error('index.html has no #app');
 const router = new Router(location);
 const classroom = once(openClassroom);
-mount(App, { target, props: { app: { ...state, shelf, classroom, i18n, router } } });
+const environment = once(async () =>
+  (await import('./storage/environment.ts')).readEnvironment(),
+);
+const shelf = once(async () => (await import('../shelf.config.ts')).shelf);
+mount(App, { target, props: { app: { ...state, shelf, environment, classroom, i18n, router } } });
 
 whenIdle(() => void prepare());
 

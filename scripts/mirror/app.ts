@@ -5,7 +5,15 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const MADE_FROM = ['src', 'workers', 'public', 'index.html', 'models.config.ts', 'vite.config.ts'];
+const MADE_FROM = [
+  'src',
+  'workers',
+  'public',
+  'index.html',
+  'models.config.ts',
+  'shelf.config.ts',
+  'vite.config.ts',
+];
 
 /** Gives its folder. */
 export async function builtApp(say: (sentence: string) => void): Promise<string> {

@@ -9,7 +9,7 @@ import { memoryRuns } from '../../src/storage/memory.ts';
 import { memorySettings } from '../../src/storage/settings.ts';
 import type { App } from '../../src/ui/context.ts';
 import { Router } from '../../src/ui/router.svelte.ts';
-import { CATALOGUE } from '../fakes/catalogue.ts';
+import { CATALOGUE, ENVIRONMENT } from '../fakes/catalogue.ts';
 import { memoryPackages, scriptedBuilder } from '../fakes/library.ts';
 import { countingIds, tickingClock } from '../fakes/clock.ts';
 import { ScriptedEngine } from '../fakes/scripted-engine.ts';
@@ -52,7 +52,8 @@ export function testApp({
     en,
   );
   const classroom = () => Promise.reject(new Error('no classroom here'));
-  return { ...state, shelf: [], classroom, i18n, router: new Router({ hash: '' }) };
+  const environment = () => Promise.resolve(ENVIRONMENT);
+  return { ...state, shelf: () => Promise.resolve([]), environment, classroom, i18n, router: new Router({ hash: '' }) };
 }
 
 /** Renders one part of the page inside the app's context. */

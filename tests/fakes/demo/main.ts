@@ -1,9 +1,11 @@
 import { mount } from 'svelte';
-import { catalogue, shelf } from '../../../models.config.ts';
+import { catalogue } from '../../../models.config.ts';
+import { shelf } from '../../../shelf.config.ts';
 import { memoryPackages, scriptedBuilder } from '../library.ts';
 import App from '../../../src/App.svelte';
 import { I18n } from '../../../src/i18n/index.ts';
 import { createState } from '../../../src/state/state.ts';
+import { readEnvironment } from '../../../src/storage/environment.ts';
 import { browserRuns } from '../../../src/storage/idb-runs.ts';
 import { browserSettings } from '../../../src/storage/settings.ts';
 import { Router } from '../../../src/ui/router.svelte.ts';
@@ -42,7 +44,8 @@ if (target) {
     props: {
       app: {
         ...state,
-        shelf,
+        shelf: () => Promise.resolve(shelf),
+        environment: readEnvironment,
         classroom: () => Promise.reject(new Error('none')),
         i18n,
         router: new Router(location),
