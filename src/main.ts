@@ -94,9 +94,7 @@ const target = document.getElementById('app');
 if (!target) throw new Error('index.html has no #app');
 const router = new Router(location);
 const classroom = once(openClassroom);
-const environment = once(async () =>
-  (await import('./storage/environment.ts')).readEnvironment(),
-);
+const environment = once(async () => (await import('./storage/environment.ts')).readEnvironment());
 const shelf = once(async () => (await import('../shelf.config.ts')).shelf);
 mount(App, { target, props: { app: { ...state, shelf, environment, classroom, i18n, router } } });
 

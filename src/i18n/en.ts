@@ -57,8 +57,7 @@ export const en = {
     cpu: (threads) => `CPU · ${count(threads, 'thread', 'threads')}`,
     gpu: 'GPU',
     title: 'What this machine offers',
-    oneThread:
-      'The page is served without isolation (the COOP and COEP headers are missing), so the browser allows a single thread. Everything works, only slower.',
+    oneThread: 'Patio computes on a single thread.',
     threads: (threads) =>
       `Patio computes on ${count(threads, 'thread', 'threads')}, half of the cores: the rest is left to the page.`,
     tuned: (threads, gain) =>
@@ -74,7 +73,7 @@ export const en = {
     gpuFound: (description) => `GPU available: ${description}.`,
     gpuSoftware: (description) =>
       `There is a simulated GPU (${description}), which brings no speed; the CPU is used.`,
-    gpuNone: 'The browser offers no WebGPU; the CPU is used.',
+    gpuNone: 'There is no GPU to use: the CPU is used.',
     change: 'The device can be changed in the settings of the run.',
   },
 

@@ -70,8 +70,7 @@ export const es = {
     cpu: (threads: number) => `CPU · ${count(threads, 'hilo', 'hilos')}`,
     gpu: 'GPU',
     title: 'Qué usa este equipo',
-    oneThread:
-      'La página se sirve sin aislamiento (faltan las cabeceras COOP y COEP), así que el navegador permite un solo hilo. Todo funciona, más despacio.',
+    oneThread: 'Patio calcula con un solo hilo.',
     threads: (threads: number) =>
       `Patio calcula con ${count(threads, 'hilo', 'hilos')}, la mitad de los núcleos: los demás quedan para la página.`,
     tuned: (threads: number, gain: number) =>
@@ -87,7 +86,7 @@ export const es = {
     gpuFound: (description: string) => `GPU disponible: ${description}.`,
     gpuSoftware: (description: string) =>
       `Hay una GPU simulada (${description}), que no acelera; se usa la CPU.`,
-    gpuNone: 'El navegador no ofrece WebGPU; se usa la CPU.',
+    gpuNone: 'No hay GPU que usar: se usa la CPU.',
     change: 'El dispositivo se cambia en los ajustes de la prueba.',
   },
 

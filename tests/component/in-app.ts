@@ -53,7 +53,14 @@ export function testApp({
   );
   const classroom = () => Promise.reject(new Error('no classroom here'));
   const environment = () => Promise.resolve(ENVIRONMENT);
-  return { ...state, shelf: () => Promise.resolve([]), environment, classroom, i18n, router: new Router({ hash: '' }) };
+  return {
+    ...state,
+    shelf: () => Promise.resolve([]),
+    environment,
+    classroom,
+    i18n,
+    router: new Router({ hash: '' }),
+  };
 }
 
 /** Renders one part of the page inside the app's context. */

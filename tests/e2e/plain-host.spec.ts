@@ -1,3 +1,4 @@
+import { limitText } from '../../src/i18n/limits.ts';
 import { PLAIN_PORT } from './ports.ts';
 import { BASE, tuned } from './support/patio.ts';
 import { expect, test } from './support/test.ts';
@@ -11,6 +12,8 @@ test('a host without headers gives one thread, and the page says so', async ({ p
   expect(await page.evaluate(() => crossOriginIsolated)).toBe(false);
   await patio.button(`${patio.t.device.label}: ${patio.t.device.cpu(1)}`).click();
   await expect(page.getByText(patio.t.device.oneThread)).toBeVisible();
+  const { what } = limitText({ cause: 'no-headers' }, 'es');
+  await expect(page.getByText(what)).toBeVisible();
   await page.keyboard.press('Escape');
 
   await patio.run();

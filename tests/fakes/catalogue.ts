@@ -1,5 +1,6 @@
 import type { AdapterEntry, Catalogue, ModelEntry } from '../../src/domain/model.ts';
 import type { Device } from '../../src/domain/device.ts';
+import type { Environment } from '../../src/domain/limits.ts';
 
 export function fakeModel(id: string, patch: Partial<ModelEntry> = {}): ModelEntry {
   return {
@@ -45,6 +46,19 @@ export const CATALOGUE: Catalogue = {
       voices: [{ model: 'dos', adapter: null }],
     },
   ],
+};
+
+/** A browser that gives everything. */
+export const ENVIRONMENT: Environment = {
+  origin: 'https://patio.example',
+  secure: true,
+  crossOriginIsolated: true,
+  webGpu: true,
+  simd: true,
+  serviceWorker: true,
+  files: 'given',
+  database: true,
+  quotaBytes: 100e9,
 };
 
 export const CPU_DEVICE: Device = {
