@@ -78,7 +78,7 @@ function keeping({ files, database, serviceWorker, quotaBytes }: Environment): r
   const found: Limit[] = [];
   if (files === 'refused') found.push({ cause: 'files-refused' });
   if (files === 'missing') found.push({ cause: 'no-files' });
-  // One that refuses files is a private window, which has no service worker either.
+  // What refuses files is a private window, and that has been told.
   if (!serviceWorker && files !== 'refused') found.push({ cause: 'no-service-worker' });
   if (quotaBytes !== null && quotaBytes < SMALL_QUOTA_BYTES) {
     found.push({ cause: 'small-quota', quotaBytes });

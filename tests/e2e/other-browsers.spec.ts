@@ -12,6 +12,12 @@ const BROWSERS = [
   { name: 'Firefox', opening: findFirefox(), lacks: [{ cause: 'no-webgpu' }] },
   // Without SharedArrayBuffer and without a file system of its own: what stands in for them is used.
   {
+    // It refuses its file system to such windows, and not its database.
+    name: 'Firefox in a private window',
+    opening: findFirefox({ 'browser.privatebrowsing.autostart': true }),
+    lacks: [{ cause: 'no-webgpu' }, { cause: 'files-refused' }],
+  },
+  {
     name: 'WebKit',
     opening: findWebKit(),
     lacks: [{ cause: 'no-shared-memory' }, { cause: 'no-webgpu' }, { cause: 'no-files' }],

@@ -18,15 +18,18 @@ export type Opening =
   | { readonly type: 'found'; readonly open: () => Promise<OtherPage> }
   | { readonly type: 'missing'; readonly what: string };
 
+type Preferences = Readonly<Record<string, string | boolean>>;
+
 const DRIVER_PORT = 4461;
 const DISPLAY = ':77';
 /** A command may wait for a model on a machine that is busy. */
 const PATIENCE_MS = 180_000;
 
-export function findFirefox(): Opening {
+/** @param preferences of its `about:config` */
+export function findFirefox(preferences: Preferences = {}): Opening {
   const path = process.env['PATIO_FIREFOX'] ?? findProgram('firefox-esr', 'firefox');
   if (path === null) return { type: 'missing', what: 'firefox-esr' };
-  return { type: 'found', open: () => openFirefox(path) };
+  return { type: 'found', open: () => openFirefox(path, preferences) };
 }
 
 /** Debian's `webkit2gtk-driver`: it brings a small browser, which wants a screen. */
@@ -44,13 +47,13 @@ export function findWebKit(): Opening {
   return { type: 'found', open: () => openWebKit({ driver, browser, screen }) };
 }
 
-async function openFirefox(executablePath: string): Promise<OtherPage> {
+async function openFirefox(executablePath: string, own: Preferences): Promise<OtherPage> {
   const browser = await puppeteer.launch({
     browser: 'firefox',
     executablePath,
     headless: true,
     protocolTimeout: PATIENCE_MS,
-    extraPrefsFirefox: { 'intl.accept_languages': 'es-ES' },
+    extraPrefsFirefox: { 'intl.accept_languages': 'es-ES', ...own },
   });
   const page = await browser.newPage();
   page.setDefaultTimeout(PATIENCE_MS);
