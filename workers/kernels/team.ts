@@ -1,3 +1,4 @@
+import { finish, jobWords, stop } from './job.ts';
 import type { Pointer } from './kernels.ts';
 import type { SharedExports } from './wasm-exports.ts';
 
@@ -26,31 +27,45 @@ export class Team {
   readonly job: Pointer;
   readonly wasm: SharedExports;
   private readonly workers: readonly Worker[];
+  private readonly words: Int32Array;
 
   constructor(wasm: SharedExports, start: Omit<ThreadStart, 'thread'>, threads: number) {
     this.wasm = wasm;
     this.job = start.job;
     this.threads = threads;
+    this.words = jobWords(start.memory, start.job);
     this.workers = Array.from({ length: threads - 1 }, (_, i) =>
       startThread({ ...start, thread: i + 1 }),
     );
   }
 
-  /**
-   * How much of `end` is one piece, a multiple of `unit`; 0 where sharing would not pay.
-   * @param multiplications of the whole
-   */
+  /** How much of `end` is one piece, a multiple of `unit`; 0 where sharing would not pay. */
   stepOf(end: number, unit: number, multiplications: number): number {
-    if (multiplications < WORTH_SHARING) return 0;
-    const pieces = Math.min(this.threads * PIECES_EACH, Math.floor(multiplications / PIECE));
-    const step = Math.ceil(end / pieces / unit) * unit;
-    return step < end ? step : 0;
+    return stepOf(this.threads, end, unit, multiplications);
+  }
+
+  /** After a job was posted: works on it until it is done. */
+  finish(): void {
+    finish(this.wasm, this.job, this.words);
   }
 
   dispose(): void {
-    this.wasm.stop(this.job);
+    stop(this.words);
     for (const worker of this.workers) worker.terminate();
   }
+}
+
+/** @param multiplications of the whole */
+export function stepOf(
+  threads: number,
+  end: number,
+  unit: number,
+  multiplications: number,
+): number {
+  if (multiplications < WORTH_SHARING) return 0;
+  const pieces = Math.min(threads * PIECES_EACH, Math.floor(multiplications / PIECE));
+  const step = Math.ceil(end / pieces / unit) * unit;
+  return step < end ? step : 0;
 }
 
 function startThread(start: ThreadStart): Worker {

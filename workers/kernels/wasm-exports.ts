@@ -57,11 +57,11 @@ export interface WasmExports {
   logSumExp(x: Pointer, width: number): number;
 }
 
-/** What `assembly/shared.ts` adds: the same work, posted as a job that other threads may take pieces of. */
+/** What `assembly/shared.ts` adds: the same work as a job in pieces, posted and not yet begun (`job.ts`). */
 export interface SharedExports extends WasmExports {
   jobBytes(): number;
-  serve(job: Pointer, thread: number): void;
-  stop(job: Pointer): void;
+  serve(job: Pointer, thread: number): number;
+  work(job: Pointer): number;
   setScratch(job: Pointer, scratch: Pointer, bytes: number): void;
   shareInt8Product(
     ...args: [

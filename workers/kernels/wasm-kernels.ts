@@ -96,8 +96,10 @@ class WasmKernels implements Kernels {
     const { team } = this;
     const step = team?.stepOf(upTo(out, 4), 4, rows * pitch * out) ?? 0;
     const args = [a, rowScales, rows, pitch, values, scales, bias, into, out] as const;
-    if (team !== null && step > 0) team.wasm.shareInt8Product(team.job, step, ...args);
-    else this.wasm.int8Product(...args, scratch, 0, upTo(out, 4));
+    if (team !== null && step > 0) {
+      team.wasm.shareInt8Product(team.job, step, ...args);
+      team.finish();
+    } else this.wasm.int8Product(...args, scratch, 0, upTo(out, 4));
   }
 
   float32Product(
@@ -114,8 +116,10 @@ class WasmKernels implements Kernels {
     const { team } = this;
     const step = team?.stepOf(upTo(out, 4), 4, rows * pitch * out) ?? 0;
     const args = [a, rows, pitch, values, bias, into, out] as const;
-    if (team !== null && step > 0) team.wasm.shareFloat32Product(team.job, step, ...args);
-    else this.wasm.float32Product(...args, 0, upTo(out, 4));
+    if (team !== null && step > 0) {
+      team.wasm.shareFloat32Product(team.job, step, ...args);
+      team.finish();
+    } else this.wasm.float32Product(...args, 0, upTo(out, 4));
   }
 
   int8Rows(matrix: Int8Matrix, ids: readonly number[], into: Pointer): void {
@@ -181,8 +185,10 @@ class WasmKernels implements Kernels {
     const { team } = this;
     const step = team?.stepOf(rows, 1, rows * width * VALUE) ?? 0;
     const args = [KINDS[kind], x, rows, stride, gate, up, width, into] as const;
-    if (team !== null && step > 0) team.wasm.shareGated(team.job, step, ...args);
-    else this.wasm.gated(...args);
+    if (team !== null && step > 0) {
+      team.wasm.shareGated(team.job, step, ...args);
+      team.finish();
+    } else this.wasm.gated(...args);
   }
 
   add(a: Pointer, b: Pointer, count: number, into: Pointer): void {
@@ -214,8 +220,10 @@ class WasmKernels implements Kernels {
     this.wasm.keep(plan);
     const { team } = this;
     const step = team?.stepOf(units.length, 1, products) ?? 0;
-    if (team !== null && step > 0) team.wasm.shareAttend(team.job, step, plan, units.length);
-    else this.wasm.attend(plan, 0, units.length, scratch);
+    if (team !== null && step > 0) {
+      team.wasm.shareAttend(team.job, step, plan, units.length);
+      team.finish();
+    } else this.wasm.attend(plan, 0, units.length, scratch);
   }
 
   topK(

@@ -1,6 +1,9 @@
 // The kernels, and threads that share their memory. One thread posts a job in pieces and works on it
 // itself; whoever else is awake takes pieces too, and nobody waits for one who sleeps. A piece is computed
 // alike whoever takes it, so that the results are those of one thread.
+//
+// Nothing here sleeps or wakes: the baseline compiler of some V8 (that of Node 20) loses local variables over
+// `memory.atomic.wait32`. Who called does it, with `Atomics` (`job.ts`).
 import { attend } from './attention';
 import { gated } from './elementwise';
 import { float32Product, int8Product } from './products';
@@ -62,15 +65,16 @@ function take(at: usize): i32 {
   }
 }
 
-function work(at: usize, thread: i32): void {
+/** Takes pieces while there are any; gives whether it did the last one and who posted the job sleeps. */
+function workOn(at: usize, thread: i32): bool {
   const job = changetype<Job>(at);
   for (let piece = take(at); piece >= 0; piece = take(at)) {
     const pieces = job.pieces;
     compute(job, piece * job.step, min(job.end, (piece + 1) * job.step), thread);
     const done = atomic.add<i32>(at + offsetof<Job>('done'), 1) + 1;
-    if (done < pieces || !atomic.load<i32>(at + offsetof<Job>('waiting'))) continue;
-    atomic.notify(at + offsetof<Job>('done'), 1);
+    if (done == pieces && atomic.load<i32>(at + offsetof<Job>('waiting'))) return true;
   }
+  return false;
 }
 
 function compute(job: Job, from: i32, to: i32, thread: i32): void {
@@ -97,28 +101,22 @@ function gatedRows(job: Job, from: i32, to: i32): void {
   gated(job.c, x, to - from, job.d, <i32>job.e, <i32>job.f, job.i, into);
 }
 
-/** A thread's life: takes pieces, looks a while for the next job, sleeps; ends when it is told to. */
-export function serve(at: usize, thread: i32): void {
+/**
+ * Takes pieces, and looks a while for the next job. Comes back with the turn to sleep on, -1 to wake who
+ * posted the job, -2 to end.
+ */
+export function serve(at: usize, thread: i32): i32 {
   while (!atomic.load<i32>(at + offsetof<Job>('stopped'))) {
     const turn = atomic.load<i32>(turnOf(at));
-    work(at, thread);
+    if (workOn(at, thread)) return -1;
     let spins = SPINS;
     while (spins > 0 && atomic.load<i32>(turnOf(at)) == turn) spins--;
-    if (spins > 0) continue;
-    atomic.add<i32>(at + offsetof<Job>('sleepers'), 1);
-    atomic.wait<i32>(turnOf(at), turn, -1);
-    atomic.sub<i32>(at + offsetof<Job>('sleepers'), 1);
+    if (spins == 0) return turn;
   }
+  return -2;
 }
 
-/** Wakes all threads for good. */
-export function stop(at: usize): void {
-  atomic.store<i32>(at + offsetof<Job>('stopped'), 1);
-  atomic.add<i32>(turnOf(at), 1);
-  atomic.notify(turnOf(at), -1);
-}
-
-/** Posts a job, works on it, and returns when all of it is done. */
+/** Puts a job where threads see it; whoever sleeps is still to be woken. */
 function post(at: usize, kernel: i32, step: i32, end: i32): void {
   const job = changetype<Job>(at);
   const pieces = (end + step - 1) / step;
@@ -128,23 +126,19 @@ function post(at: usize, kernel: i32, step: i32, end: i32): void {
   job.pieces = pieces;
   atomic.store<i32>(at + offsetof<Job>('done'), 0);
   atomic.store<i32>(at + offsetof<Job>('waiting'), 0);
-  const turn = atomic.load<i32>(turnOf(at)) + 1;
+  const turn = (atomic.load<i32>(turnOf(at)) + 1) & 0x7fffffff;
   atomic.store<u64>(at, (<u64>turn << 32) | <u64>pieces);
   atomic.store<i32>(turnOf(at), turn);
-  if (atomic.load<i32>(at + offsetof<Job>('sleepers')) > 0) atomic.notify(turnOf(at), -1);
-  work(at, 0);
-  join(at, pieces);
 }
 
-function join(at: usize, pieces: i32): void {
+/** Works on the job that was posted; gives whether all of it was done within a while. */
+export function work(at: usize): bool {
+  workOn(at, 0);
   const done = at + offsetof<Job>('done');
+  const pieces = changetype<Job>(at).pieces;
   let spins = SPINS;
   while (spins > 0 && atomic.load<i32>(done) != pieces) spins--;
-  if (spins > 0) return;
-  atomic.store<i32>(at + offsetof<Job>('waiting'), 1);
-  for (let now = atomic.load<i32>(done); now != pieces; now = atomic.load<i32>(done)) {
-    atomic.wait<i32>(done, now, -1);
-  }
+  return spins > 0;
 }
 
 /** Where each thread works: `bytes` for each of them. */
