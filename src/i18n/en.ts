@@ -73,7 +73,6 @@ export const en = {
     gpuFound: (description) => `GPU available: ${description}.`,
     gpuSoftware: (description) =>
       `There is a simulated GPU (${description}), which brings no speed; the CPU is used.`,
-    gpuNone: 'There is no GPU to use: the CPU is used.',
     change: 'The device can be changed in the settings of the run.',
   },
 

@@ -86,7 +86,6 @@ export const es = {
     gpuFound: (description: string) => `GPU disponible: ${description}.`,
     gpuSoftware: (description: string) =>
       `Hay una GPU simulada (${description}), que no acelera; se usa la CPU.`,
-    gpuNone: 'No hay GPU que usar: se usa la CPU.',
     change: 'El dispositivo se cambia en los ajustes de la prueba.',
   },
 
