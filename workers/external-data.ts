@@ -33,7 +33,8 @@ export async function handedOver(chunks: AsyncIterable<Uint8Array>): Promise<Blo
   let loose: Uint8Array<ArrayBuffer>[] = [];
   let held = 0;
   for await (const chunk of chunks) {
-    loose.push(chunk as Uint8Array<ArrayBuffer>);
+    // A chunk is lent until the next.
+    loose.push(chunk.slice());
     held += chunk.length;
     if (held < PIECE_BYTES) continue;
     pieces.push(new Blob(loose));

@@ -152,19 +152,51 @@ function checkLength(file: PackagedFile, bytes: number): void {
 
 /** Streams cannot be iterated in every browser. Whoever leaves halfway ends the download. */
 async function* chunksOf(response: Response, path: string): AsyncGenerator<Uint8Array, void> {
-  const reader = response.body?.getReader();
+  const reader = response.body === null ? null : readerOf(response.body);
   try {
     for (;;) {
       const next = await crossing(
         () => reader?.read() ?? Promise.resolve(undefined),
         () => ({ code: 'file-unreachable', file: path, status: null }),
       );
-      if (next?.value === undefined) return;
+      if (next?.value === undefined || next.done) return;
       yield next.value;
     }
   } finally {
     reader?.cancel().catch(() => undefined);
   }
+}
+
+interface ChunkReader {
+  read(): Promise<ReadableStreamReadResult<Uint8Array>>;
+  cancel(): Promise<void>;
+}
+
+/** Of the one buffer that a whole file passes through, where the stream can fill it. */
+const BUFFER_BYTES = 2 ** 20;
+
+/**
+ * Chunks that the stream makes itself wait for the garbage collector, and a model of 100 MB was seen
+ * to lie in memory twice; a buffer that goes back and forth does not.
+ */
+function readerOf(body: ReadableStream<Uint8Array>): ChunkReader {
+  try {
+    return lending(body.getReader({ mode: 'byob' }));
+  } catch {
+    return body.getReader();
+  }
+}
+
+function lending(reader: ReadableStreamBYOBReader): ChunkReader {
+  let buffer = new ArrayBuffer(BUFFER_BYTES);
+  return {
+    async read() {
+      const next = await reader.read(new Uint8Array(buffer));
+      if (next.value !== undefined) buffer = next.value.buffer;
+      return next as ReadableStreamReadResult<Uint8Array>;
+    },
+    cancel: () => reader.cancel(),
+  };
 }
 
 function damaged(file: PackagedFile, detail: string): never {

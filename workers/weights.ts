@@ -80,11 +80,13 @@ export class WeightsReader {
   }
 
   async #next(): Promise<void> {
+    // Counted first: its bytes may be taken back by whoever brings the next.
+    this.#at += this.#chunk.length;
+    this.#chunk = new Uint8Array(0);
     const next = await this.#chunks.next();
     if (next.done === true) {
       return refuse({ code: 'file-damaged', file: this.#path, detail: 'it ends too early' });
     }
-    this.#at += this.#chunk.length;
     this.#chunk = next.value;
   }
 }

@@ -28,7 +28,10 @@ const weights = (count: number, size: number): WeightsFile => ({
   bytes: count * size,
   async *chunks() {
     for (let at = 0; at < count; at += 1) {
-      yield await Promise.resolve(new Uint8Array(size).fill(at));
+      const chunk = new Uint8Array(size).fill(at);
+      yield await Promise.resolve(chunk);
+      // Its bytes are only lent.
+      structuredClone(chunk, { transfer: [chunk.buffer] });
     }
   },
 });
