@@ -85,6 +85,9 @@ export const classEn: ClassMessages = {
     lead: 'It checks the device, fetches the models, tries them, cuts its own network and tries them again.',
     choose: 'Class',
     begin: 'Prepare',
+    offered: (address: string) =>
+      `The link offers a class from ${address}. Nothing has been asked for yet.`,
+    fetch: 'Fetch the class and prepare',
     again: 'Check again',
     stop: 'Stop',
     checks: {

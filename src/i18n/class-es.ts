@@ -112,6 +112,9 @@ export const classEs = {
     lead: 'Comprueba el equipo, trae los modelos, los prueba, se corta la red a sí mismo y los vuelve a probar.',
     choose: 'Clase',
     begin: 'Preparar',
+    offered: (address: string) =>
+      `El enlace ofrece una clase de ${address}. No se ha pedido nada todavía.`,
+    fetch: 'Traer la clase y preparar',
     again: 'Comprobar otra vez',
     stop: 'Parar',
     checks,

@@ -7,6 +7,7 @@ import { parseHandIn } from '../../src/classroom/parse.ts';
 import { isReady, readCode } from '../../src/classroom/code.ts';
 import { classWords } from '../../src/i18n/class.ts';
 import { offlineWords } from '../../src/i18n/offline.ts';
+import { startMirror } from '../support/mirror.ts';
 import { inspect } from './support/axe.ts';
 import { expectFits } from './support/fits.ts';
 import { fixture, zipOf } from './support/folders.ts';
@@ -88,8 +89,11 @@ class Classroom {
   }
 }
 
-/** Made on the teacher's machine, from the comparison that is open. */
-async function exportClass(classroom: Classroom): Promise<Buffer> {
+/**
+ * Made on the teacher's machine, from the comparison that is open.
+ * @param outside name of a model that stays in its repository
+ */
+async function exportClass(classroom: Classroom, outside?: string): Promise<Buffer> {
   const { page, t, patio } = classroom;
   await classroom.open();
   await page.getByRole('link', { name: t.export }).click();
@@ -99,6 +103,7 @@ async function exportClass(classroom: Classroom): Promise<Buffer> {
   await page.getByLabel(t.exporting.stepText).fill('Leer las respuestas.');
   await page.getByLabel(t.exporting.stepQuestions, { exact: true }).fill(QUESTION);
   await page.getByLabel(t.exporting.notes, { exact: true }).fill('Solo para quien enseña.');
+  if (outside !== undefined) await page.getByRole('checkbox', { name: outside }).uncheck();
   const download = page.waitForEvent('download');
   await page.locator('form button[type="submit"]').click();
   const path = await (await download).path();
@@ -237,6 +242,10 @@ test('a link prepares a machine for the class that lies beside the page', async 
   );
   await page.goto('./#taller=clase-de-hoy.zip');
   const { t } = new Classroom(patio);
+  // A link from anybody fetches nothing by itself.
+  await expect(page.getByText(/clase-de-hoy\.zip/u)).toBeVisible();
+  expect(watch.requestsFor('clase-de-hoy.zip')).toEqual([]);
+  await patio.button(t.preparing.fetch).click();
   await expect(page.getByText(t.preparing.ready, { exact: true })).toBeVisible({ timeout: 90_000 });
   const room = {
     format: 'patio-room',
@@ -250,11 +259,42 @@ test('a link prepares a machine for the class that lies beside the page', async 
     route.fulfill({ body: zip, contentType: 'application/zip' }),
   );
   await page.goto('./#taller=patio-room.json');
+  await patio.button(t.preparing.fetch).click();
   await expect(page.getByText(t.preparing.room('Aula 3'))).toBeVisible();
   await patio.button(/^de-hoy\.zip/u).click();
   await expect(page.getByText(t.preparing.ready, { exact: true })).toBeVisible({ timeout: 90_000 });
   await page.goto('./#taller=no-existe.zip');
+  await patio.button(t.preparing.fetch).click();
   await expect(page.locator('.opening .refused')).toBeVisible();
+});
+
+test('a class that names a repository fetches it, builds it and proves it', async ({
+  browser,
+  page,
+  patio,
+  watch,
+}) => {
+  watch.forgive(CUT_OFF);
+  const mirror = await startMirror({ repos: { 'equipo/azar': { files: fixture('llama') } } });
+  watch.allow(mirror.url);
+  try {
+    await patio.open({ prompts: ['Había una vez'], voices: [BASE], params: { maxTokens: 8 } });
+    const models = new Models(patio);
+    await models.open();
+    await models.lookUp('equipo/azar', mirror.url);
+    await models.prepare('Azar');
+    await models.ready('Azar');
+    await models.tryIt('Azar');
+    const zip = await exportClass(new Classroom(patio), 'Azar');
+    expect(zip.length).toBeLessThan(50_000);
+    const other = await fresh(browser, new URL('./#/clase/preparar', page.url()).href);
+    await other.bring('clase.zip', zip);
+    const { ready } = other.t.preparing;
+    await expect(other.page.getByText(ready, { exact: true })).toBeVisible({ timeout: 90_000 });
+    await other.page.context().close();
+  } finally {
+    await mirror.close();
+  }
 });
 
 function piled(one: HandIn, n: number): HandIn {
