@@ -4,8 +4,8 @@ import { CLASS_FILE } from './classroom/pack.ts';
 import { parseRoom, type Room } from './classroom/room.ts';
 import { refuse } from './domain/failure.ts';
 import type { Engine, Tunable } from './engine/engine.ts';
+import { browserHost } from './offline/browser-host.ts';
 import { tiersFor } from './offline/manifest.ts';
-import type { Asked, Stock } from './offline/protocol.ts';
 import { openZip } from './sources/zip.ts';
 import { Classroom, type ClassroomDeps } from './state/classroom.svelte.ts';
 import { zipClass } from './storage/class-zip.ts';
@@ -89,22 +89,17 @@ async function persist(): Promise<boolean> {
   return (await storage?.persist().catch(() => false)) ?? false;
 }
 
-const RELOAD_WAIT_MS = 5000;
-
-/** Whether the service worker that serves this page holds every file of the app. */
+/** Whether the service worker holds every file of the app, once it was asked for what is missing. */
 async function survivesReload(device: ClassroomDeps['device']): Promise<boolean> {
-  const container = navigator.serviceWorker as ServiceWorkerContainer | undefined;
-  const controller = container?.controller;
-  if (!controller) return false;
+  const host = browserHost(new URL('.', document.baseURI).href);
+  if (!host || !(await host.open())) return false;
   const { gpu, jspi } = await device.load();
   const tiers = tiersFor({ gpu: gpu !== null && !gpu.software, jspi });
-  const { port1, port2 } = new MessageChannel();
-  const answer = new Promise<boolean>((resolve) => {
-    port1.onmessage = ({ data }: MessageEvent<Stock>) => resolve(data.missing.length === 0);
-    setTimeout(() => resolve(false), RELOAD_WAIT_MS);
-  });
-  controller.postMessage({ ask: 'stock', tiers } satisfies Asked, [port2]);
-  return answer.finally(() => port1.close());
+  const { missing } = await host.stock(tiers);
+  for (const { path } of missing) {
+    if ((await host.keep(path)) !== 'kept') return false;
+  }
+  return true;
 }
 
 async function hash(blob: Blob): Promise<string> {
