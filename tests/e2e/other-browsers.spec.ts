@@ -64,7 +64,7 @@ for (const { name, opening, lacks } of BROWSERS) {
 
       await visit.goTo('history');
       await visit.press(es.history.open(PROMPT), 'last');
-      expect(await visit.texts()).toEqual(first.texts);
+      await expect.poll(() => visit.texts()).toEqual(first.texts);
     } finally {
       await page.close();
       site.remove();
