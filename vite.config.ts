@@ -53,7 +53,11 @@ export default defineConfig({
     conditions: ['onnxruntime-web-use-extern-wasm', ...defaultClientConditions],
   },
   worker: { format: 'es', plugins: () => [assemblyScript()] },
-  optimizeDeps: { exclude: ['onnxruntime-web'] },
+  optimizeDeps: {
+    // Workers too: what they need and the scan did not see would reload the page under the first run.
+    entries: ['index.html', 'workers/*.worker.ts', 'workers/kernels/*.worker.ts'],
+    exclude: ['onnxruntime-web'],
+  },
   build: { target: 'es2022', assetsInlineLimit: 0, modulePreload: { polyfill: false } },
   server: { headers: ISOLATION, port: 5173 },
   preview: {
